@@ -1,1 +1,10 @@
-//! Placeholder.
+//! Bytes to access units to parts, segments and playlists.
+//!
+//! Everything here is pure: no sockets, no files, no clock, no async. A protocol takes bytes and
+//! returns events; whoever owns the socket or the clock feeds it.
+
+#![warn(clippy::indexing_slicing)]
+
+pub mod codec;
+mod cursor;
+pub mod unit;

@@ -1,0 +1,182 @@
+//! H.264: the decoder configuration record and the shape of an access unit.
+
+use crate::cursor::Cursor;
+use crate::unit::FrameRate;
+use bytes::Bytes;
+use h264_reader::nal::{Nal, RefNal, sps::SeqParameterSet};
+use std::num::NonZeroU32;
+
+/// What an `AVCDecoderConfigurationRecord` says about its track.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The whole record, as it stands in an `avcC` box.
+    pub record: Bytes,
+    /// `avc1.PPCCLL`: profile, constraints and level in lower-case hex (RFC 6381).
+    pub codec: String,
+    /// Shown width in pixels, after cropping.
+    pub width: u32,
+    /// Shown height in pixels, after cropping.
+    pub height: u32,
+    /// From the VUI, if it names one.
+    pub frame_rate: Option<FrameRate>,
+    /// Bytes of the length in front of each NAL unit: 1, 2 or 4.
+    pub length_size: u8,
+}
+
+/// Why a configuration record was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// It ends before its own lengths say.
+    #[error("the H.264 configuration record ends early")]
+    Truncated,
+    /// A later version of the format.
+    #[error("version {0} of the H.264 configuration record is unknown")]
+    Version(u8),
+    /// It names no sequence parameter set.
+    #[error("the H.264 configuration record holds no sequence parameter set")]
+    NoParameters,
+    /// Its NAL unit lengths have a size that does not exist.
+    #[error("H.264 NAL unit lengths of {0} bytes do not exist")]
+    LengthSize(u8),
+    /// Its sequence parameter set can't be read.
+    #[error("the H.264 sequence parameter set is damaged: {0}")]
+    Parameters(String),
+    /// A picture larger than any we take.
+    #[error("a picture of {width}×{height} is larger than {max} pixels a side")]
+    TooLarge {
+        /// Shown width.
+        width: u32,
+        /// Shown height.
+        height: u32,
+        /// The bound.
+        max: u32,
+    },
+}
+
+impl Config {
+    /// The largest width or height taken, in pixels: the largest of level 6.2.
+    pub const SIDE_MAX: u32 = 16_384;
+
+    /// Reads an `AVCDecoderConfigurationRecord` (ISO/IEC 14496-15, 5.3.3.1).
+    pub fn parse(record: Bytes) -> Result<Self, ConfigError> {
+        let header = Header::read(&record)?;
+        let sps = parameters(header.sps)?;
+        let (width, height) = sps
+            .pixel_dimensions()
+            .map_err(|error| ConfigError::Parameters(format!("{error:?}")))?;
+        if width == 0 || height == 0 {
+            return Err(ConfigError::Parameters("the picture is empty".to_owned()));
+        }
+        if width > Self::SIDE_MAX || height > Self::SIDE_MAX {
+            return Err(ConfigError::TooLarge { width, height, max: Self::SIDE_MAX });
+        }
+        let [profile, constraints, level] = header.profile;
+        Ok(Self {
+            codec: format!("avc1.{profile:02x}{constraints:02x}{level:02x}"),
+            width,
+            height,
+            frame_rate: frame_rate(&sps),
+            length_size: header.length_size,
+            record,
+        })
+    }
+}
+
+struct Header<'a> {
+    profile: [u8; 3],
+    length_size: u8,
+    sps: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    fn read(record: &'a [u8]) -> Result<Self, ConfigError> {
+        let mut cursor = Cursor::new(record);
+        let version = cursor.u8().ok_or(ConfigError::Truncated)?;
+        if version != 1 {
+            return Err(ConfigError::Version(version));
+        }
+        Self::after_version(&mut cursor).ok_or(ConfigError::Truncated)?
+    }
+
+    fn after_version(cursor: &mut Cursor<'a>) -> Option<Result<Self, ConfigError>> {
+        let profile = cursor.array()?;
+        let length_size = (cursor.u8()? & 0b11) + 1;
+        let sps = sets(cursor, cursor.clone().u8()? & 0b1_1111)?;
+        let pictures = cursor.clone().u8()?;
+        sets(cursor, pictures)?;
+        if length_size == 3 {
+            return Some(Err(ConfigError::LengthSize(length_size)));
+        }
+        Some(sps.ok_or(ConfigError::NoParameters).map(|sps| Self { profile, length_size, sps }))
+    }
+}
+
+/// Steps over the count byte and `count` length-prefixed sets; returns the first.
+#[expect(clippy::option_option, reason = "cut short is not the same as holding none")]
+fn sets<'a>(cursor: &mut Cursor<'a>, count: u8) -> Option<Option<&'a [u8]>> {
+    cursor.u8()?;
+    let mut first = None;
+    for _ in 0..count {
+        let length = usize::from(cursor.u16()?);
+        let set = cursor.take(length)?;
+        first = first.or(Some(set));
+    }
+    Some(first)
+}
+
+/// Parses as if at the highest level: encoders understate it, and the bounds that hang on it are
+/// the decoder's affair.
+fn parameters(sps: &[u8]) -> Result<SeqParameterSet, ConfigError> {
+    const LEVEL_AT: usize = 3;
+    const LEVEL_6_2: u8 = 62;
+    const SPS_TYPE: u8 = 7;
+    let mut sps = sps.to_vec();
+    if sps.first().is_none_or(|header| header & 0b1001_1111 != SPS_TYPE) {
+        return Err(ConfigError::Parameters("its NAL unit type is not 7".to_owned()));
+    }
+    *sps.get_mut(LEVEL_AT).ok_or(ConfigError::Truncated)? = LEVEL_6_2;
+    SeqParameterSet::from_bits(RefNal::new(&sps, &[], true).rbsp_bits())
+        .map_err(|error| ConfigError::Parameters(format!("{error:?}")))
+}
+
+/// One frame is two ticks of the VUI clock (H.264 E.2.1).
+fn frame_rate(sps: &SeqParameterSet) -> Option<FrameRate> {
+    let timing = sps.vui_parameters.as_ref()?.timing_info.as_ref()?;
+    let denominator = NonZeroU32::new(timing.num_units_in_tick)?;
+    let (numerator, denominator) = if timing.time_scale % 2 == 0 {
+        (timing.time_scale / 2, denominator)
+    } else {
+        (timing.time_scale, denominator.checked_mul(NonZeroU32::MIN.checked_add(1)?)?)
+    };
+    Some(FrameRate { numerator: NonZeroU32::new(numerator)?, denominator })
+}
+
+/// What the NAL units of one access unit say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// NAL units with picture data.
+    pub slices: u32,
+    /// One of them is of an IDR picture.
+    pub is_idr: bool,
+}
+
+/// Walks the NAL units of an access unit; `None` if their lengths do not fill it exactly.
+pub fn inspect(data: &[u8], length_size: u8) -> Option<Contents> {
+    const IDR: u8 = 5;
+    let mut cursor = Cursor::new(data);
+    let mut contents = Contents::default();
+    while !cursor.is_empty() {
+        let length = match length_size {
+            1 => u32::from(cursor.u8()?),
+            2 => u32::from(cursor.u16()?),
+            _ => cursor.u32()?,
+        };
+        let nal = cursor.take(usize::try_from(length).ok()?)?;
+        let Some(header) = nal.first() else { continue };
+        let unit_type = header & 0b1_1111;
+        contents.slices += u32::from((1..=IDR).contains(&unit_type));
+        contents.is_idr |= unit_type == IDR;
+    }
+    Some(contents)
+}
