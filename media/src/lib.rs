@@ -7,4 +7,7 @@
 
 pub mod codec;
 mod cursor;
+pub mod demux;
+pub mod flv;
+pub mod rtmp;
 pub mod unit;

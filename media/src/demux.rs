@@ -1,0 +1,181 @@
+//! Tag bodies to track configurations and access units.
+//!
+//! The first video and the first audio track are taken. What can't be decoded but does no harm is
+//! ignored and named, so that it can be counted; what the whole broadcast would suffer from is
+//! refused.
+
+use crate::codec::{aac, avc};
+use crate::flv::{CodecName, audio, video};
+use crate::unit::{Kind, RawUnit, TrackConfig};
+use bytes::Bytes;
+
+/// What a body gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Demuxed {
+    /// A track begins, or its decoder must be told something new.
+    Config(TrackConfig),
+    /// One picture or audio frame.
+    Unit(RawUnit),
+    /// Nothing to play.
+    Ignored(Ignored),
+}
+
+/// Why a body gave nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ignored {
+    /// A configuration without a byte. Cameras send one before the real one.
+    EmptyConfig,
+    /// A frame without a byte, or without a picture in it.
+    EmptyFrame,
+    /// The configuration that is in force already.
+    SameConfig,
+    /// A frame before the first configuration of its track.
+    BeforeConfig,
+    /// The sender ends the track.
+    EndOfTrack,
+    /// A second, third, … track of a multitrack sender.
+    OtherTrack,
+    /// Seek markers, colour metadata and kinds of packets to come.
+    Other,
+    /// Cut short, or NAL units that do not fill the frame.
+    Broken,
+}
+
+impl Ignored {
+    /// The name for logs and metric labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EmptyConfig => "empty_config",
+            Self::EmptyFrame => "empty_frame",
+            Self::SameConfig => "same_config",
+            Self::BeforeConfig => "before_config",
+            Self::EndOfTrack => "end_of_track",
+            Self::OtherTrack => "other_track",
+            Self::Other => "other",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+/// Why the broadcast can't go on with this track.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// A codec that we do not take.
+    #[error("{codec} is not supported: send H.264 video and AAC audio")]
+    Codec {
+        /// Of which track.
+        kind: Kind,
+        /// The name of the codec.
+        codec: CodecName,
+    },
+    /// A video configuration that no decoder takes.
+    #[error(transparent)]
+    Video(#[from] avc::ConfigError),
+    /// An audio configuration that no decoder takes.
+    #[error(transparent)]
+    Audio(#[from] aac::ConfigError),
+}
+
+impl Refused {
+    /// A stable name for logs, metrics and the ingest log.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Codec { .. } => "codec_unsupported",
+            Self::Video(_) | Self::Audio(_) => "config_invalid",
+        }
+    }
+}
+
+/// Takes the bodies of one publisher's messages in their order.
+#[derive(Debug, Default)]
+pub struct Demux {
+    video: Option<avc::Config>,
+    audio: Option<aac::Config>,
+}
+
+impl Demux {
+    /// Takes the body of a video message.
+    pub fn video(&mut self, timestamp_ms: u32, payload: &Bytes) -> Result<Demuxed, Refused> {
+        let ignored = match video::Body::parse(payload) {
+            video::Body::Config([]) => Ignored::EmptyConfig,
+            video::Body::Config(record) => return self.video_config(payload.slice_ref(record)),
+            video::Body::Frame { data: [], .. } => Ignored::EmptyFrame,
+            video::Body::Frame { composition_offset_ms, data } => {
+                let data = payload.slice_ref(data);
+                match self.picture(&data) {
+                    Ok(is_sync) => {
+                        let kind = Kind::Video;
+                        let unit =
+                            RawUnit { kind, timestamp_ms, composition_offset_ms, is_sync, data };
+                        return Ok(Demuxed::Unit(unit));
+                    }
+                    Err(ignored) => ignored,
+                }
+            }
+            video::Body::End => Ignored::EndOfTrack,
+            video::Body::Other => Ignored::Other,
+            video::Body::OtherTrack(_) => Ignored::OtherTrack,
+            video::Body::Broken => Ignored::Broken,
+            video::Body::Unsupported(codec) => {
+                return Err(Refused::Codec { kind: Kind::Video, codec });
+            }
+        };
+        Ok(Demuxed::Ignored(ignored))
+    }
+
+    /// Takes the body of an audio message.
+    pub fn audio(&mut self, timestamp_ms: u32, payload: &Bytes) -> Result<Demuxed, Refused> {
+        let ignored = match audio::Body::parse(payload) {
+            audio::Body::Config([]) => Ignored::EmptyConfig,
+            audio::Body::Config(specific) => {
+                return self.audio_config(payload.slice_ref(specific));
+            }
+            audio::Body::Frame([]) => Ignored::EmptyFrame,
+            audio::Body::Frame(_) if self.audio.is_none() => Ignored::BeforeConfig,
+            audio::Body::Frame(frame) => {
+                return Ok(Demuxed::Unit(RawUnit {
+                    kind: Kind::Audio,
+                    timestamp_ms,
+                    composition_offset_ms: 0,
+                    is_sync: true,
+                    data: payload.slice_ref(frame),
+                }));
+            }
+            audio::Body::End => Ignored::EndOfTrack,
+            audio::Body::Other => Ignored::Other,
+            audio::Body::OtherTrack(_) => Ignored::OtherTrack,
+            audio::Body::Broken => Ignored::Broken,
+            audio::Body::Unsupported(codec) => {
+                return Err(Refused::Codec { kind: Kind::Audio, codec });
+            }
+        };
+        Ok(Demuxed::Ignored(ignored))
+    }
+
+    /// Whether the picture is a sync unit, or why it is none at all. The NAL units decide, not the
+    /// sender's key frame flag: a player can only start at an IDR.
+    fn picture(&self, data: &[u8]) -> Result<bool, Ignored> {
+        let config = self.video.as_ref().ok_or(Ignored::BeforeConfig)?;
+        let contents = avc::inspect(data, config.length_size).ok_or(Ignored::Broken)?;
+        if contents.slices == 0 { Err(Ignored::EmptyFrame) } else { Ok(contents.is_idr) }
+    }
+
+    fn video_config(&mut self, record: Bytes) -> Result<Demuxed, Refused> {
+        if self.video.as_ref().is_some_and(|config| config.record == record) {
+            return Ok(Demuxed::Ignored(Ignored::SameConfig));
+        }
+        let config = avc::Config::parse(record)?;
+        self.video = Some(config.clone());
+        Ok(Demuxed::Config(TrackConfig::Video(config)))
+    }
+
+    fn audio_config(&mut self, specific: Bytes) -> Result<Demuxed, Refused> {
+        if self.audio.as_ref().is_some_and(|config| config.specific == specific) {
+            return Ok(Demuxed::Ignored(Ignored::SameConfig));
+        }
+        let config = aac::Config::parse(specific)?;
+        self.audio = Some(config.clone());
+        Ok(Demuxed::Config(TrackConfig::Audio(config)))
+    }
+}

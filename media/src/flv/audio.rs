@@ -1,0 +1,79 @@
+//! Audio tag bodies.
+
+use super::{CodecName, Enhanced, Packets};
+use crate::cursor::Cursor;
+
+/// What an audio body holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// An `AudioSpecificConfig`; can be empty.
+    Config(&'a [u8]),
+    /// One raw AAC frame; can be empty.
+    Frame(&'a [u8]),
+    /// The track ends.
+    End,
+    /// Nothing to decode: channel layouts, kinds to come.
+    Other,
+    /// A track after the first one of a multitrack sender.
+    OtherTrack(u8),
+    /// A codec that we do not take.
+    Unsupported(CodecName),
+    /// Cut short.
+    Broken,
+}
+
+const PACKETS: Packets = Packets { multitrack: 5, extension: 7 };
+
+impl<'a> Body<'a> {
+    /// Reads the body of an audio tag or message.
+    pub fn parse(body: &'a [u8]) -> Self {
+        Self::read(body).unwrap_or(Self::Broken)
+    }
+
+    fn read(body: &'a [u8]) -> Option<Self> {
+        const AAC: u8 = 10;
+        const ENHANCED: u8 = 9;
+        let mut cursor = Cursor::new(body);
+        let first = cursor.u8()?;
+        match first >> 4 {
+            AAC => match cursor.u8()? {
+                0 => Some(Self::Config(cursor.rest())),
+                1 => Some(Self::Frame(cursor.rest())),
+                _ => Some(Self::Other),
+            },
+            ENHANCED => {
+                let enhanced = Enhanced::read(&mut cursor, first & 0x0f, &PACKETS)?;
+                Some(Self::enhanced(&enhanced))
+            }
+            codec => Some(Self::Unsupported(name(codec))),
+        }
+    }
+
+    fn enhanced(enhanced: &Enhanced<'a>) -> Self {
+        if enhanced.track != 0 {
+            return Self::OtherTrack(enhanced.track);
+        }
+        if &enhanced.codec != b"mp4a" {
+            return Self::Unsupported(CodecName::FourCc(enhanced.codec));
+        }
+        match enhanced.packet {
+            0 => Self::Config(enhanced.payload),
+            1 => Self::Frame(enhanced.payload),
+            2 => Self::End,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn name(codec: u8) -> CodecName {
+    match codec {
+        0 | 3 => CodecName::Known("PCM"),
+        1 => CodecName::Known("ADPCM"),
+        2 | 14 => CodecName::Known("MP3"),
+        4..=6 => CodecName::Known("Nellymoser"),
+        7 | 8 => CodecName::Known("G.711"),
+        11 => CodecName::Known("Speex"),
+        13 => CodecName::Known("Opus"),
+        number => CodecName::Number(number),
+    }
+}
