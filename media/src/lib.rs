@@ -9,5 +9,8 @@ pub mod codec;
 mod cursor;
 pub mod demux;
 pub mod flv;
+pub mod hls;
+pub mod packager;
 pub mod rtmp;
+pub mod time;
 pub mod unit;
