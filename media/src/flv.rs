@@ -7,7 +7,8 @@ pub mod file;
 pub mod video;
 
 use crate::cursor::Cursor;
-use bytes::Bytes;
+use crate::unit::{Kind, RawUnit, TrackConfig};
+use bytes::{BufMut, Bytes, BytesMut};
 
 /// One tag: header and body, without its back pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,39 @@ impl Tag {
     pub const SCRIPT: u8 = 18;
     /// Bytes in front of the body.
     pub const HEADER_BYTES: usize = 11;
+
+    /// The tag that tells a decoder about a track, at time zero.
+    pub fn config(config: &TrackConfig) -> Self {
+        let (kind, first, record) = match config {
+            TrackConfig::Video(config) => {
+                (Self::VIDEO, &[video::KEY_FRAME_AVC, 0, 0, 0, 0][..], &config.record)
+            }
+            TrackConfig::Audio(config) => {
+                (Self::AUDIO, &[audio::AAC_STEREO, 0][..], &config.specific)
+            }
+        };
+        Self { kind, timestamp_ms: 0, body: [first, record].concat().into() }
+    }
+
+    /// The tag of one picture or audio frame.
+    pub fn unit(unit: &RawUnit) -> Self {
+        let mut body = BytesMut::with_capacity(unit.data.len() + 5);
+        let kind = match unit.kind {
+            Kind::Video => {
+                let [_, offset @ ..] = unit.composition_offset_ms.to_be_bytes();
+                body.put_u8(if unit.is_sync { video::KEY_FRAME_AVC } else { video::FRAME_AVC });
+                body.put_u8(1);
+                body.put_slice(&offset);
+                Self::VIDEO
+            }
+            Kind::Audio => {
+                body.put_slice(&[audio::AAC_STEREO, 1]);
+                Self::AUDIO
+            }
+        };
+        body.put_slice(&unit.data);
+        Self { kind, timestamp_ms: unit.timestamp_ms, body: body.freeze() }
+    }
 
     /// Reads a tag at the cursor, which stands in `owner`; `None` if it is not whole.
     pub(crate) fn read(cursor: &mut Cursor<'_>, owner: &Bytes) -> Option<Self> {

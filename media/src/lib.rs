@@ -12,5 +12,6 @@ pub mod flv;
 pub mod hls;
 pub mod packager;
 pub mod rtmp;
+pub mod testcard;
 pub mod time;
 pub mod unit;

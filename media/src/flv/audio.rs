@@ -22,6 +22,8 @@ pub enum Body<'a> {
     Broken,
 }
 
+/// First byte of a body: AAC. The rest of it is the same for every AAC track.
+pub(super) const AAC_STEREO: u8 = 0xaf;
 const PACKETS: Packets = Packets { multitrack: 5, extension: 7 };
 
 impl<'a> Body<'a> {

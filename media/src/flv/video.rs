@@ -27,6 +27,10 @@ pub enum Body<'a> {
     Broken,
 }
 
+/// First byte of a body: H.264, decoding can start here.
+pub(super) const KEY_FRAME_AVC: u8 = 0x17;
+/// First byte of a body: H.264, decoding can't start here.
+pub(super) const FRAME_AVC: u8 = 0x27;
 const PACKETS: Packets = Packets { multitrack: 6, extension: 7 };
 
 impl<'a> Body<'a> {

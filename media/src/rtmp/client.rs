@@ -8,6 +8,7 @@ use super::metadata::Metadata;
 use super::target::Address;
 use super::{Limits, SessionError, message};
 use crate::cursor::Cursor;
+use crate::flv::Tag;
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 
@@ -142,6 +143,16 @@ impl Session {
     pub fn send_metadata(&mut self, metadata: &Metadata) {
         let State::Publishing { stream } = self.state else { return };
         self.writer.write(Self::DATA_CHUNKS, &metadata.message(stream), &mut self.output);
+    }
+
+    /// Sends a tag, of an FLV file for one.
+    pub fn send(&mut self, tag: &Tag) {
+        let chunks = match tag.kind {
+            message::VIDEO => Self::VIDEO_CHUNKS,
+            message::AUDIO => Self::AUDIO_CHUNKS,
+            _ => Self::DATA_CHUNKS,
+        };
+        self.send_media(chunks, tag.kind, tag.timestamp_ms, tag.body.clone());
     }
 
     /// Sends a video tag body.
