@@ -9,6 +9,7 @@ pub mod codec;
 mod cursor;
 pub mod demux;
 pub mod flv;
+pub mod fmp4;
 pub mod hls;
 pub mod packager;
 pub mod rtmp;
