@@ -179,3 +179,140 @@ impl Demux {
         Ok(Demuxed::Config(TrackConfig::Audio(config)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flv::Tag;
+    use crate::testcard::{self, sound};
+
+    /// What came out, in one word a body.
+    fn word(demuxed: Result<Demuxed, Refused>) -> String {
+        match demuxed {
+            Ok(Demuxed::Config(config)) => config.codec().to_owned(),
+            Ok(Demuxed::Unit(unit)) if unit.is_sync => "sync".to_owned(),
+            Ok(Demuxed::Unit(_)) => "unit".to_owned(),
+            Ok(Demuxed::Ignored(ignored)) => ignored.as_str().to_owned(),
+            Err(refused) => format!("{}: {refused}", refused.code()),
+        }
+    }
+
+    fn check(bodies: &[&[u8]], expected: &[&str]) {
+        let mut demux = Demux::default();
+        let words: Vec<_> = bodies
+            .iter()
+            .map(|body| {
+                let payload = Bytes::copy_from_slice(body);
+                // In these tests every audio body starts with the bits "44 kHz, 16 bits, stereo".
+                let is_audio = body.first().is_some_and(|first| first & 0x0f == 0x0f);
+                word(if is_audio { demux.audio(0, &payload) } else { demux.video(0, &payload) })
+            })
+            .collect();
+        assert_eq!(words, expected);
+    }
+
+    fn config() -> Bytes {
+        Tag::config(&testcard::Encoder::config()).body
+    }
+
+    #[test]
+    fn empty_configurations_and_frames_are_passed_over() {
+        // R1
+        check(
+            &[
+                b"\x17\x00\x00\x00\x00",
+                b"\xaf\x00",
+                &config(),
+                b"\xaf\x00\x11\x90",
+                b"\x17\x01\x00\x00\x00\x00\x00\x00\x01\x65",
+                b"\xaf\x01\x21",
+                b"\xaf\x01",
+                b"\x27\x01\x00\x00\x00",
+                b"\x27\x01\x00\x00\x00\x00\x00\x00\x01\x06",
+                b"\xaf\x01\x21",
+            ],
+            &[
+                "empty_config",
+                "empty_config",
+                "avc1.42c01f",
+                "mp4a.40.2",
+                "sync",
+                "sync",
+                "empty_frame",
+                "empty_frame",
+                "empty_frame",
+                "sync",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_configuration_is_told_only_when_its_bytes_changed() {
+        check(
+            &[b"\xaf\x00\x11\x90", b"\xaf\x00\x11\x90", b"\xaf\x00\x12\x10", &config(), &config()],
+            &["mp4a.40.2", "same_config", "mp4a.40.2", "avc1.42c01f", "same_config"],
+        );
+    }
+
+    #[test]
+    fn the_nal_units_decide_what_a_sync_unit_is() {
+        check(
+            &[
+                b"\x17\x01\x00\x00\x00\x00\x00\x00\x01\x65",
+                &config(),
+                b"\x17\x01\x00\x00\x00\x00\x00\x00\x01\x41",
+                b"\x27\x01\x00\x00\x00\x00\x00\x00\x01\x65",
+                b"\x17\x01\x00\x00\x00\x00\x00\x00\x09\x65",
+            ],
+            &["before_config", "avc1.42c01f", "unit", "sync", "broken"],
+        );
+    }
+
+    #[test]
+    fn other_codecs_are_refused_by_name() {
+        let refusals: [(&[u8], &str); 3] = [
+            (b"\x90hvc1", "codec_unsupported: H.265 (hvc1)"),
+            (b"\x22\x00", "codec_unsupported: Sorenson H.263"),
+            (b"\x2f\xff", "codec_unsupported: MP3"),
+        ];
+        for (body, name) in refusals {
+            check(&[body], &[&format!("{name} is not supported: send H.264 video and AAC audio")]);
+        }
+        let damaged = "config_invalid: version 9 of the H.264 configuration record is unknown";
+        check(&[b"\x17\x00\x00\x00\x00\x09"], &[damaged]);
+    }
+
+    #[test]
+    fn other_tracks_of_whatever_codec_are_passed_over() {
+        // R13
+        check(&[b"\x96\x01hvc1\x01\x00\x00\x00nal"], &["other_track"]);
+    }
+
+    #[test]
+    fn a_negative_composition_offset_stays_negative() {
+        // R2
+        let mut demux = Demux::default();
+        demux.video(0, &config()).unwrap();
+        let body = Bytes::from_static(b"\x27\x01\xff\xff\xde\x00\x00\x00\x01\x41");
+        let Ok(Demuxed::Unit(unit)) = demux.video(1_000, &body) else { panic!("no unit") };
+        assert_eq!((unit.timestamp_ms, unit.composition_offset_ms), (1_000, -34));
+    }
+
+    #[test]
+    fn units_survive_their_tags() {
+        let mut demux = Demux::default();
+        demux.video(0, &config()).unwrap();
+        demux.audio(0, &Tag::config(&sound::Sound::config()).body).unwrap();
+        let mut encoder = testcard::Encoder::new();
+        let sound = sound::Sound::new(0);
+        for index in 0..3 {
+            let mut video = encoder.frame(index, 0);
+            video.composition_offset_ms = -40;
+            let tag = Tag::unit(&video);
+            assert_eq!(demux.video(tag.timestamp_ms, &tag.body), Ok(Demuxed::Unit(video)));
+            let audio = sound.frame(index);
+            let tag = Tag::unit(&audio);
+            assert_eq!(demux.audio(tag.timestamp_ms, &tag.body), Ok(Demuxed::Unit(audio)));
+        }
+    }
+}

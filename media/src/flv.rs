@@ -106,7 +106,21 @@ impl std::fmt::Display for CodecName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Known(name) => f.write_str(name),
-            Self::FourCc(code) => write!(f, "{}", code.escape_ascii()),
+            Self::FourCc(code) => {
+                let known = match code {
+                    b"hvc1" | b"hev1" => "H.265",
+                    b"vvc1" => "H.266",
+                    b"av01" => "AV1",
+                    b"vp08" => "VP8",
+                    b"vp09" => "VP9",
+                    b"fLaC" => "FLAC",
+                    b"ac-3" => "AC-3",
+                    b"ec-3" => "E-AC-3",
+                    b".mp3" => "MP3",
+                    _ => return write!(f, "{}", code.escape_ascii()),
+                };
+                write!(f, "{known} ({})", code.escape_ascii())
+            }
             Self::Number(number) => write!(f, "FLV codec {number}"),
         }
     }

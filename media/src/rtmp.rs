@@ -15,6 +15,8 @@ pub mod message;
 pub mod metadata;
 pub mod server;
 pub mod target;
+#[cfg(test)]
+mod wire;
 
 /// The bounds of one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

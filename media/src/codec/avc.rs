@@ -180,3 +180,114 @@ pub fn inspect(data: &[u8], length_size: u8) -> Option<Contents> {
     }
     Some(contents)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testcard;
+    use crate::unit::TrackConfig;
+    use proptest::prelude::*;
+
+    /// 640×360, main profile, 30 frames a second, with the record's extension bytes left out.
+    const MAIN: &[u8] = b"\x01\x4d\x40\x1e\xff\xe1\x00\x18\x67\x4d\x40\x1e\xec\xa0\x50\x17\xfc\xb8\
+        \x08\x80\x00\x00\x03\x00\x80\x00\x00\x1e\x07\x8b\x16\xcb\x01\x00\x04\x68\xce\x3c\x80";
+    /// 320×180 in macroblocks of 320×192: cropped.
+    const CROPPED: &[u8] = b"\x01\x42\xc0\x0d\xff\xe1\x00\x17\x67\x42\xc0\x0d\xda\x05\x06\x7e\x7c\
+        \x04\x40\x00\x00\x03\x00\x40\x00\x00\x0f\x03\xc5\x0a\xa8\x01\x00\x04\x68\xce\x0f\xc8";
+
+    fn parse(record: &[u8]) -> Result<Config, ConfigError> {
+        Config::parse(Bytes::copy_from_slice(record))
+    }
+
+    fn record_of_the_test_picture() -> Bytes {
+        match testcard::Encoder::config() {
+            TrackConfig::Video(config) => config.record,
+            TrackConfig::Audio(_) => Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn a_record_tells_codec_size_and_rate() {
+        let cases = [
+            (MAIN, "avc1.4d401e", 640, 360),
+            (CROPPED, "avc1.42c00d", 320, 180),
+            (&record_of_the_test_picture(), "avc1.42c01f", 1_280, 720),
+        ];
+        for (record, codec, width, height) in cases {
+            let config = parse(record).unwrap();
+            assert_eq!((&*config.codec, config.width, config.height), (codec, width, height));
+            let rate = config.frame_rate.unwrap();
+            assert_eq!(rate.numerator.get(), 30 * rate.denominator.get());
+            assert_eq!(config.length_size, 4);
+        }
+    }
+
+    #[test]
+    fn a_level_below_the_picture_is_no_reason_to_refuse() {
+        // Level 1 allows 99 macroblocks; this picture has 920.
+        let mut record = MAIN.to_vec();
+        record[3] = 10;
+        record[11] = 10;
+        assert_eq!(parse(&record).unwrap().codec, "avc1.4d400a");
+    }
+
+    #[test]
+    fn damaged_records_are_refused_by_name() {
+        let with = |at: usize, byte: u8| {
+            let mut record = MAIN.to_vec();
+            record[at] = byte;
+            record
+        };
+        let cases = [
+            (vec![], ConfigError::Truncated),
+            (MAIN[..5].to_vec(), ConfigError::Truncated),
+            (with(0, 2), ConfigError::Version(2)),
+            (with(4, 0xfe), ConfigError::LengthSize(3)),
+            (vec![1, 66, 0, 31, 0xff, 0xe0, 0], ConfigError::NoParameters),
+            (with(8, 0x68), ConfigError::Parameters("its NAL unit type is not 7".to_owned())),
+        ];
+        for (record, error) in cases {
+            assert_eq!(parse(&record), Err(error));
+        }
+        for length in 0..MAIN.len() {
+            assert!(parse(&MAIN[..length]).is_err(), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn nal_units_must_fill_the_access_unit() {
+        let cases: [(&[u8], u8, Option<Contents>); 7] = [
+            (&[0, 0, 0, 2, 0x65, 9], 4, Some(Contents { slices: 1, is_idr: true })),
+            (&[0, 2, 0x41, 9, 0, 1, 0x41], 2, Some(Contents { slices: 2, is_idr: false })),
+            (&[1, 0x06], 1, Some(Contents::default())),
+            (&[0, 0, 0, 0], 4, Some(Contents::default())),
+            (&[], 4, Some(Contents::default())),
+            (&[0, 0, 0, 3, 0x65, 9], 4, None),
+            (&[0, 0, 0, 1, 0x65, 9], 4, None),
+        ];
+        for (data, length_size, contents) in cases {
+            assert_eq!(inspect(data, length_size), contents, "{data:02x?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn changed_records_never_panic(
+            changes in prop::collection::vec((0..MAIN.len(), any::<u8>()), 1..6),
+        ) {
+            let mut record = MAIN.to_vec();
+            for (at, byte) in changes {
+                record[at] = byte;
+            }
+            let _config = parse(&record).is_ok();
+        }
+
+        #[test]
+        fn random_units_never_panic(
+            data in prop::collection::vec(any::<u8>(), 0..100),
+            length_size in 1..=4_u8,
+        ) {
+            let _contents = inspect(&data, length_size).is_some();
+        }
+    }
+}

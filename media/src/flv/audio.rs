@@ -79,3 +79,39 @@ fn name(codec: u8) -> CodecName {
         number => CodecName::Number(number),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn bodies_of_both_kinds_are_read() {
+        let cases: [(&[u8], Body<'_>); 13] = [
+            (b"\xaf\x00\x11\x90", Body::Config(b"\x11\x90")),
+            (b"\xaf\x00", Body::Config(b"")),
+            (b"\xaf\x01raw", Body::Frame(b"raw")),
+            (b"\xaf\x01", Body::Frame(b"")),
+            (b"\xaf", Body::Broken),
+            (b"\x2f\xff", Body::Unsupported(CodecName::Known("MP3"))),
+            (b"\xb2", Body::Unsupported(CodecName::Known("Speex"))),
+            (b"\x90mp4a\x11\x90", Body::Config(b"\x11\x90")),
+            (b"\x91mp4araw", Body::Frame(b"raw")),
+            (b"\x92mp4a", Body::End),
+            (b"\x94mp4alayout", Body::Other),
+            (b"\x91Opusraw", Body::Unsupported(CodecName::FourCc(*b"Opus"))),
+            // R13: a second track.
+            (b"\x95\x01mp4a\x01raw", Body::OtherTrack(1)),
+        ];
+        for (body, read) in cases {
+            assert_eq!(Body::parse(body), read, "{}", body.escape_ascii());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn random_bodies_never_panic(body in prop::collection::vec(any::<u8>(), 0..60)) {
+            let _kind = std::mem::discriminant(&Body::parse(&body));
+        }
+    }
+}

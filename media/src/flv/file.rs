@@ -71,8 +71,7 @@ impl Reader {
         if self.input.get(..compared) != b"FLV".get(..compared) {
             return Err(FileError::Signature);
         }
-        cursor.take(5);
-        let Some(length) = cursor.u32() else { return Ok(false) };
+        let Some(length) = cursor.take(5).and_then(|_| cursor.u32()) else { return Ok(false) };
         if length > Self::HEADER_BYTES_MAX {
             return Err(FileError::Header(length));
         }
@@ -100,4 +99,56 @@ pub fn write_tag(tag: &Tag, output: &mut BytesMut) {
     output.put_slice(&[mid_high, mid_low, low, high, 0, 0, 0]);
     output.put_slice(&tag.body);
     output.put_u32(length.saturating_add(11));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tags() -> impl Strategy<Value = Vec<Tag>> {
+        let body = prop::collection::vec(any::<u8>(), 0..100);
+        let tag = (0..32_u8, any::<u32>(), body).prop_map(|(kind, timestamp_ms, body)| Tag {
+            kind,
+            timestamp_ms,
+            body: body.into(),
+        });
+        prop::collection::vec(tag, 0..6)
+    }
+
+    fn read(bytes: &[u8], piece: usize) -> Result<Vec<Tag>, FileError> {
+        let mut reader = Reader::default();
+        let mut tags = Vec::new();
+        for piece in bytes.chunks(piece) {
+            reader.receive(piece);
+            while let Some(tag) = reader.poll()? {
+                tags.push(tag);
+            }
+        }
+        Ok(tags)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_in_any_pieces(tags in tags(), piece in 1..50_usize) {
+            let mut file = BytesMut::from(&header()[..]);
+            for tag in &tags {
+                write_tag(tag, &mut file);
+            }
+            prop_assert_eq!(read(&file, piece), Ok(tags));
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_by_name() {
+        let too_long = [&header()[..], &[9, 0xff, 0xff, 0xff], &[0; 7]].concat();
+        let cases = [
+            (b"RIFF".to_vec(), FileError::Signature),
+            (b"FLV\x01\x05\xff\x00\x00\x00".to_vec(), FileError::Header(0xff00_0000)),
+            (too_long, FileError::TagTooLong { length: 0x00ff_ffff, max: 8 << 20 }),
+        ];
+        for (bytes, error) in cases {
+            assert_eq!(read(&bytes, 7), Err(error));
+        }
+    }
 }

@@ -100,3 +100,50 @@ fn name(codec: u8) -> CodecName {
         number => CodecName::Number(number),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn bodies_of_both_kinds_are_read() {
+        let frame = |composition_offset_ms, data| Body::Frame { composition_offset_ms, data };
+        let cases: [(&[u8], Body<'_>); 21] = [
+            (b"\x17\x00\x00\x00\x00rec", Body::Config(b"rec")),
+            (b"\x17\x00\x00\x00\x00", Body::Config(b"")),
+            (b"\x17\x00", Body::Config(b"")),
+            (b"\x17\x01\x00\x00\x22nal", frame(34, b"nal")),
+            // R2: the offset is signed.
+            (b"\x27\x01\xff\xff\xdenal", frame(-34, b"nal")),
+            (b"\x27\x01\x00\x00\x00", frame(0, b"")),
+            (b"\x17\x02\x00\x00\x00", Body::End),
+            (b"\x17\x03\x00\x00\x00", Body::Other),
+            (b"\x57\x00", Body::Other),
+            (b"\x22\x00", Body::Unsupported(CodecName::Known("Sorenson H.263"))),
+            (b"\x1c\x00", Body::Unsupported(CodecName::Known("H.265"))),
+            (b"\x90avc1rec", Body::Config(b"rec")),
+            (b"\xa1avc1\xff\xff\xdenal", frame(-34, b"nal")),
+            (b"\xa3avc1nal", frame(0, b"nal")),
+            (b"\xa4avc1colour", Body::Other),
+            (b"\x91hvc1\x00\x00\x00nal", Body::Unsupported(CodecName::FourCc(*b"hvc1"))),
+            // R13: one track with a number, several of one codec, several of several.
+            (b"\x96\x01avc1\x02\x00\x00\x00nal", Body::OtherTrack(2)),
+            (b"\x96\x13avc1\x01\x00\x00\x01x\x00\x00\x00\x02ab", frame(0, b"ab")),
+            (b"\x96\x23av01\x01\x00\x00\x01xavc1\x00\x00\x00\x02ab", frame(0, b"ab")),
+            // Nanoseconds in front.
+            (b"\xa7\x02\x01\x02\x03\x03avc1nal", frame(0, b"nal")),
+            (b"\x17\x01\x00", Body::Broken),
+        ];
+        for (body, read) in cases {
+            assert_eq!(Body::parse(body), read, "{}", body.escape_ascii());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn random_bodies_never_panic(body in prop::collection::vec(any::<u8>(), 0..60)) {
+            let _kind = std::mem::discriminant(&Body::parse(&body));
+        }
+    }
+}

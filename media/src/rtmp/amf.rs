@@ -229,3 +229,84 @@ impl Reader<'_> {
         Some(String::from_utf8_lossy(bytes).into_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<i32>().prop_map(|number| Value::Number(f64::from(number))),
+            any::<bool>().prop_map(Value::Boolean),
+            ".{0,20}".prop_map(Value::String),
+            Just(Value::String("x".repeat(70_000))),
+            any::<i32>().prop_map(|number| Value::Date(f64::from(number))),
+            Just(Value::Null),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(("[a-z]{1,5}", inner.clone()), 0..4).prop_map(Value::Object),
+                prop::collection::vec(inner, 0..4).prop_map(Value::Array),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(values in prop::collection::vec(value(), 0..4)) {
+            let mut bytes = BytesMut::new();
+            for value in &values {
+                value.write(&mut bytes);
+            }
+            prop_assert_eq!(read_all(&bytes), values);
+        }
+
+        #[test]
+        fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let read = read_all(&bytes);
+            prop_assert!(read.len() <= bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_claimed_size_reserves_nothing() {
+        let claims = [
+            vec![marker::STRICT_ARRAY, 0xff, 0xff, 0xff, 0xff, marker::NULL],
+            vec![marker::LONG_STRING, 0xff, 0xff, 0xff, 0xff, b'x'],
+        ];
+        for claim in claims {
+            assert_eq!(read_all(&claim), []);
+        }
+    }
+
+    #[test]
+    fn deep_and_many_values_are_cut_off() {
+        let deep = [marker::STRICT_ARRAY, 0, 0, 0, 1].repeat(1_000);
+        assert_eq!(read_all(&deep), []);
+        let many = vec![marker::NULL; 5_000];
+        assert_eq!(read_all(&many).len(), 1_024);
+    }
+
+    #[test]
+    fn what_real_senders_write_is_read() {
+        let object = Value::object([("a", Value::Boolean(true))]);
+        let property = [0, 1, b'a', marker::BOOLEAN, 1];
+        let end = [0, 0, marker::OBJECT_END];
+        let cases: [(&str, Vec<u8>); 4] = [
+            ("an associative array with a wrong count", {
+                [&[marker::ECMA_ARRAY, 0, 0, 0, 9][..], &property, &end].concat()
+            }),
+            ("an associative array without its end", {
+                [&[marker::ECMA_ARRAY, 0, 0, 0, 1][..], &property].concat()
+            }),
+            ("an object", [&[marker::OBJECT][..], &property, &end].concat()),
+            ("a typed object", {
+                [&[marker::TYPED_OBJECT, 0, 1, b'T'][..], &property, &end].concat()
+            }),
+        ];
+        for (name, bytes) in cases {
+            assert_eq!(read_all(&bytes), std::slice::from_ref(&object), "{name}");
+        }
+    }
+}

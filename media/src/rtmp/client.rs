@@ -306,3 +306,139 @@ impl Session {
 fn whole(number: f64) -> u32 {
     (1..=64).find(|whole| (f64::from(*whole) - number).abs() < 0.5).unwrap_or(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rtmp::server;
+    use proptest::prelude::*;
+
+    /// Both sides, and pieces in which bytes travel.
+    struct Loop {
+        client: Session,
+        server: server::Session,
+        pieces: Vec<usize>,
+        turn: usize,
+        heard: Vec<Event>,
+        met: Vec<server::Event>,
+        refusal: Option<server::Refusal>,
+    }
+
+    impl Loop {
+        fn new(pieces: Vec<usize>, refusal: Option<server::Refusal>) -> Self {
+            let address = Address::parse("rtmp://h/live/KEY?token=a").unwrap();
+            Self {
+                client: Session::new(Limits::default(), address),
+                server: server::Session::new(Limits::default()),
+                pieces,
+                turn: 0,
+                heard: Vec::new(),
+                met: Vec::new(),
+                refusal,
+            }
+        }
+
+        /// The next bytes in their pieces.
+        fn cut(&mut self, mut bytes: Bytes) -> Vec<Bytes> {
+            let mut cut = Vec::new();
+            while !bytes.is_empty() {
+                let piece = self.pieces[self.turn % self.pieces.len()].min(bytes.len());
+                self.turn += 1;
+                cut.push(bytes.split_to(piece));
+            }
+            cut
+        }
+
+        /// Carries bytes until neither side has anything to say.
+        fn run(&mut self) {
+            loop {
+                let up = self.client.take_output();
+                let quiet = up.is_empty();
+                for piece in self.cut(up) {
+                    self.server.receive(&piece).unwrap();
+                    while let Some(event) = self.server.poll() {
+                        let asks = matches!(event, server::Event::Publish { .. });
+                        self.met.push(event);
+                        match &self.refusal {
+                            Some(refusal) if asks => self.server.refuse(refusal),
+                            None if asks => self.server.accept().unwrap(),
+                            _ => {}
+                        }
+                    }
+                }
+                let down = self.server.take_output();
+                if quiet && down.is_empty() {
+                    return;
+                }
+                for piece in self.cut(down) {
+                    self.client.receive(&piece).unwrap();
+                }
+                self.heard.extend(std::iter::from_fn(|| self.client.poll()));
+            }
+        }
+    }
+
+    fn publish() -> server::Event {
+        server::Event::Publish {
+            app: "live".to_owned(),
+            key: "KEY".to_owned(),
+            parameters: "token=a".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_refusal_reaches_the_user_in_the_words_of_the_server() {
+        let refusal = server::Refusal {
+            code: server::RefusalCode::BadName,
+            reason: "somebody publishes with this key".to_owned(),
+        };
+        let mut both = Loop::new(vec![1_000], Some(refusal));
+        both.run();
+        let [Event::Refused(refused)] = &both.heard[..] else { panic!("{:?}", both.heard) };
+        let expected =
+            "the server refused: somebody publishes with this key (NetStream.Publish.BadName)";
+        assert_eq!(refused.to_string(), expected);
+        assert!(!both.client.is_publishing());
+        both.client.send_video(0, Bytes::from_static(b"\x17\x00"));
+        assert!(both.client.take_output().is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn what_the_client_sends_the_server_meets(
+            pieces in prop::collection::vec(1..5_000_usize, 1..20),
+            media in prop::collection::vec(
+                (any::<bool>(), any::<u32>(), 1..200_000_usize, any::<u8>()), 0..6),
+        ) {
+            let mut both = Loop::new(pieces, None);
+            both.run();
+            prop_assert_eq!(&both.heard[..], &[Event::Accepted]);
+            let metadata = Metadata { width: Some(1_280.0), ..Metadata::default() };
+            both.client.send_metadata(&metadata);
+            let mut expected = vec![publish(), server::Event::Metadata(metadata)];
+            for (is_video, timestamp_ms, length, fill) in media {
+                let payload = Bytes::from(vec![fill; length]);
+                expected.push(if is_video {
+                    both.client.send_video(timestamp_ms, payload.clone());
+                    server::Event::Video { timestamp_ms, payload }
+                } else {
+                    both.client.send_audio(timestamp_ms, payload.clone());
+                    server::Event::Audio { timestamp_ms, payload }
+                });
+            }
+            both.run();
+            both.client.close();
+            both.run();
+            expected.push(server::Event::Unpublish);
+            prop_assert_eq!(both.met, expected);
+        }
+
+        #[test]
+        fn random_answers_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..4_000)) {
+            let mut both = Loop::new(vec![1_000], None);
+            both.run();
+            let _outcome = both.client.receive(&bytes).is_ok();
+        }
+    }
+}

@@ -440,3 +440,6 @@ fn status(level: &str, code: &str, description: &str) -> [(String, Value); 3] {
     [("level", level), ("code", code), ("description", description)]
         .map(|(name, text)| (name.to_owned(), Value::text(text)))
 }
+
+#[cfg(test)]
+mod tests;

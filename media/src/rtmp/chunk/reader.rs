@@ -247,3 +247,163 @@ fn basic_header(cursor: &mut Cursor<'_>) -> Option<(Form, u32)> {
     };
     Some((form, chunk_stream))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rtmp::chunk::Writer;
+    use crate::rtmp::wire::{Shape, basic};
+    use proptest::prelude::*;
+
+    /// Reads everything, given in pieces that end at `cuts`.
+    fn read(limits: Limits, bytes: &[u8], cuts: &[usize]) -> Result<Vec<Message>, ChunkError> {
+        let mut reader = Reader::new(limits);
+        let mut messages = Vec::new();
+        let mut waiting = Vec::new();
+        let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort_unstable();
+        for pair in cuts.windows(2) {
+            waiting.extend_from_slice(&bytes[pair[0]..pair[1]]);
+            loop {
+                let (taken, message) = reader.read(&waiting)?;
+                waiting.drain(..taken);
+                let Some(message) = message else { break };
+                messages.push(message);
+            }
+        }
+        Ok(messages)
+    }
+
+    fn message() -> impl Strategy<Value = Message> {
+        let time = prop_oneof![0..100_000_u32, 0x00ff_fff0..0x0100_0010_u32, any::<u32>()];
+        let payload = prop::collection::vec(any::<u8>(), 0..700);
+        (1..23_u8, time, payload).prop_map(|(kind, timestamp_ms, payload)| Message {
+            kind,
+            stream: 1,
+            timestamp_ms,
+            payload: payload.into(),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_wherever_it_is_cut(
+            messages in prop::collection::vec((2..8_u8, message()), 0..8),
+            cuts in prop::collection::vec(any::<usize>(), 0..20),
+        ) {
+            let mut bytes = BytesMut::new();
+            for (chunk_stream, message) in &messages {
+                Writer::default().write(*chunk_stream, message, &mut bytes);
+            }
+            let expected: Vec<_> = messages.into_iter().map(|(_, message)| message).collect();
+            prop_assert_eq!(read(Limits::default(), &bytes, &cuts), Ok(expected));
+        }
+
+        #[test]
+        fn cuts_never_change_what_is_read(
+            mut bytes in prop::collection::vec(any::<u8>(), 0..600),
+            cuts in prop::collection::vec(any::<usize>(), 0..20),
+        ) {
+            // Small fields, so that random bytes make messages.
+            for byte in bytes.iter_mut().step_by(3) {
+                *byte &= 0b1100_0111;
+            }
+            let whole = read(Limits::default(), &bytes, &[]);
+            prop_assert_eq!(read(Limits::default(), &bytes, &cuts), whole);
+        }
+
+        #[test]
+        fn interleaved_messages_keep_their_bytes(
+            left in prop::collection::vec(any::<u8>(), 1..900),
+            right in prop::collection::vec(any::<u8>(), 1..900),
+            order in prop::collection::vec(any::<bool>(), 20),
+            repeats: bool,
+        ) {
+            let time = 0x0200_0000;
+            let shape = |chunk_stream| Shape { repeats, ..Shape::new(chunk_stream, 128) };
+            let mut lanes = [
+                shape(70).chunks(9, time, &left).into_iter(),
+                shape(400).chunks(8, time, &right).into_iter(),
+            ];
+            let mut bytes = Vec::new();
+            for first in order {
+                bytes.extend(lanes[usize::from(first)].next().into_iter().flatten());
+            }
+            bytes.extend(lanes.into_iter().flatten().flatten());
+            let mut read = read(Limits::default(), &bytes, &[]).unwrap();
+            read.sort_by_key(|message| std::cmp::Reverse(message.kind));
+            prop_assert_eq!(&read[0].payload[..], &left[..]);
+            prop_assert_eq!(&read[1].payload[..], &right[..]);
+            prop_assert!(read.iter().all(|message| message.timestamp_ms == time));
+        }
+    }
+
+    #[test]
+    fn headers_that_say_less_take_over_what_was_said() {
+        let full = |time, payload: &[u8]| Shape::new(3, 128).chunks(9, time, payload).concat();
+        let form = |form, time, payload: &[u8]| {
+            Shape { form, ..Shape::new(3, 128) }.chunks(9, time, payload).concat()
+        };
+        let same = |payload: &[u8]| [basic(3, 3), payload.to_vec()].concat();
+        let cases = [
+            (vec![full(100, b"ab"), form(1, 20, b"abc")], vec![100, 120]),
+            (vec![full(100, b"ab"), form(2, 20, b"cd"), same(b"ef")], vec![100, 120, 140]),
+            // After a full header its time counts as the delta (5.3.1.2.4).
+            (vec![full(100, b"ab"), same(b"cd")], vec![100, 200]),
+            (vec![form(1, 20, b"ab")], vec![20]),
+            (vec![full(u32::MAX, b"ab"), form(1, 41, b"ab")], vec![u32::MAX, 40]),
+        ];
+        for (bytes, times) in cases {
+            let messages = read(Limits::default(), &bytes.concat(), &[]).unwrap();
+            let read: Vec<_> = messages.iter().map(|message| message.timestamp_ms).collect();
+            assert_eq!(read, times);
+        }
+    }
+
+    #[test]
+    fn every_bound_is_an_error_that_names_it() {
+        let limits = Limits {
+            message_bytes_max: 1_000,
+            partial_messages_max: 2,
+            partial_bytes_max: 1_500,
+            chunk_streams_max: 3,
+            ..Limits::default()
+        };
+        let begin = |chunk_stream, length: usize| {
+            Shape::new(chunk_stream, 128).chunks(9, 0, &vec![0; length])[0].clone()
+        };
+        let most = |chunk_stream| {
+            let chunks = Shape::new(chunk_stream, 128).chunks(9, 0, &[0; 1_000]);
+            chunks[..7].concat()
+        };
+        let cases = [
+            (begin(3, 1_001), ChunkError::MessageTooLong { length: 1_001, max: 1_000 }),
+            (
+                [begin(3, 500), begin(4, 500), begin(5, 500)].concat(),
+                ChunkError::TooManyPartials(2),
+            ),
+            ([most(3), most(4)].concat(), ChunkError::PartialsTooLarge(1_500)),
+            (
+                [begin(3, 9), begin(4, 9), begin(5, 9), begin(6, 9)].concat(),
+                ChunkError::TooManyStreams(3),
+            ),
+            (basic(3, 9), ChunkError::NoHeader(9)),
+            (basic(2, 65), ChunkError::NoHeader(65)),
+        ];
+        for (bytes, error) in cases {
+            assert_eq!(read(limits, &bytes, &[]), Err(error));
+        }
+        assert_eq!(Reader::new(limits).set_chunk_size(0), Err(ChunkError::ChunkSize(0)));
+        assert_eq!(Reader::new(limits).set_chunk_size(1 << 31), Err(ChunkError::ChunkSize(0)));
+    }
+
+    #[test]
+    fn a_new_header_gives_the_message_under_way_up() {
+        let cut = Shape::new(3, 128).chunks(9, 0, &[1; 200])[0].clone();
+        let bytes = [cut, Shape::new(3, 128).chunks(9, 40, &[2; 150]).concat()].concat();
+        let messages = read(Limits::default(), &bytes, &[]).unwrap();
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0].payload[..], [2; 150]);
+    }
+}
