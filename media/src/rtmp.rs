@@ -10,6 +10,7 @@ pub mod amf;
 pub mod chunk;
 pub mod client;
 mod command;
+mod control;
 mod handshake;
 pub mod message;
 pub mod metadata;

@@ -3,6 +3,7 @@
 use super::amf::Value;
 use super::chunk::{self, Message};
 use super::command::Command;
+use super::control::{self, Received};
 use super::handshake::Handshake;
 use super::metadata::Metadata;
 use super::target::Address;
@@ -43,9 +44,7 @@ pub struct Session {
     events: VecDeque<Event>,
     reader: chunk::Reader,
     writer: chunk::Writer,
-    received: u32,
-    acknowledged: u32,
-    window: u32,
+    received: Received,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +85,7 @@ impl Session {
             events: VecDeque::new(),
             reader: chunk::Reader::new(limits),
             writer: chunk::Writer::default(),
-            received: 0,
-            acknowledged: 0,
-            window: u32::MAX,
+            received: Received::new(u32::MAX),
         }
     }
 
@@ -97,7 +94,7 @@ impl Session {
     /// # Errors
     /// After an error the session is of no use: close the connection.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
-        self.received = self.received.wrapping_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        self.received.add(bytes);
         self.input.extend_from_slice(bytes);
         let mut input = std::mem::take(&mut self.input);
         while self.handshake != Handshake::Done {
@@ -114,9 +111,8 @@ impl Session {
             self.take(&message)?;
         }
         self.input = input;
-        if self.received.wrapping_sub(self.acknowledged) >= self.window / 2 {
-            self.acknowledged = self.received;
-            self.send_control(message::ACKNOWLEDGEMENT, self.received);
+        if let Some(message) = self.received.acknowledge() {
+            self.send_control(&message);
         }
         if self.output.len() > self.limits.output_bytes_max {
             return Err(SessionError::OutputBacklog(self.limits.output_bytes_max));
@@ -176,7 +172,7 @@ impl Session {
     }
 
     fn connect(&mut self) {
-        self.send_control(message::SET_CHUNK_SIZE, Self::CHUNK_SIZE);
+        self.send_control(&control::number(message::SET_CHUNK_SIZE, Self::CHUNK_SIZE));
         self.writer.set_chunk_size(usize::try_from(Self::CHUNK_SIZE).unwrap_or(usize::MAX));
         let properties = Value::object([
             ("app", Value::text(self.address.app.as_str())),
@@ -192,8 +188,14 @@ impl Session {
         match (message.kind, number) {
             (message::SET_CHUNK_SIZE, Some(size)) => self.reader.set_chunk_size(size)?,
             (message::ABORT, Some(chunk_stream)) => self.reader.abort(chunk_stream),
-            (message::WINDOW_ACKNOWLEDGEMENT_SIZE, Some(window)) => self.window = window.max(2),
-            (message::USER_CONTROL, _) => self.answer_ping(message),
+            (message::WINDOW_ACKNOWLEDGEMENT_SIZE, Some(window)) => {
+                self.received.set_window(window);
+            }
+            (message::USER_CONTROL, _) => {
+                if let Some(pong) = control::pong(message) {
+                    self.send_control(&pong);
+                }
+            }
             (message::COMMAND | message::COMMAND_AMF3, _) => {
                 if let Some(command) = Command::read(message) {
                     self.take_command(&command);
@@ -202,19 +204,6 @@ impl Session {
             _ => {}
         }
         Ok(())
-    }
-
-    fn answer_ping(&mut self, message: &Message) {
-        const PING: u16 = 6;
-        const PONG: [u8; 2] = [0, 7];
-        let mut cursor = Cursor::new(&message.payload);
-        if cursor.u16() == Some(PING)
-            && let Some(time) = cursor.array::<4>()
-        {
-            let pong = PONG.into_iter().chain(time).collect::<Bytes>();
-            let pong = Message::control(message::USER_CONTROL, pong);
-            self.writer.write(Self::CONTROL_CHUNKS, &pong, &mut self.output);
-        }
     }
 
     fn take_command(&mut self, command: &Command) {
@@ -296,9 +285,8 @@ impl Session {
         self.writer.write(Self::COMMAND_CHUNKS, &command.message(stream), &mut self.output);
     }
 
-    fn send_control(&mut self, kind: u8, number: u32) {
-        let message = Message::control(kind, number.to_be_bytes().to_vec());
-        self.writer.write(Self::CONTROL_CHUNKS, &message, &mut self.output);
+    fn send_control(&mut self, message: &Message) {
+        self.writer.write(Self::CONTROL_CHUNKS, message, &mut self.output);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::chunk::{self, Message};
 use super::command::Command;
+use super::control::{self, Received};
 use super::handshake::Handshake;
 use super::metadata::Metadata;
 use super::target::Target;
@@ -111,15 +112,6 @@ enum State {
     Finished,
 }
 
-/// Counts bytes for acknowledgements.
-#[derive(Debug)]
-struct Received {
-    /// Modulo 2³², as the protocol has it.
-    total: u32,
-    acknowledged: u32,
-    window: u32,
-}
-
 impl Session {
     /// Bytes after which we and the peer acknowledge.
     pub const WINDOW_BYTES: u32 = 2_500_000;
@@ -141,7 +133,7 @@ impl Session {
             writer: chunk::Writer::default(),
             app: String::new(),
             streams: 0,
-            received: Received { total: 0, acknowledged: 0, window: Self::WINDOW_BYTES },
+            received: Received::new(Self::WINDOW_BYTES),
             ignored: Ignored::default(),
         }
     }
@@ -154,14 +146,17 @@ impl Session {
         if self.state == State::Finished {
             return Ok(());
         }
-        self.received.total =
-            self.received.total.wrapping_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        self.received.add(bytes);
         self.input.extend_from_slice(bytes);
         self.advance()?;
         if self.input.len() > self.limits.input_bytes_max {
             return Err(SessionError::InputBacklog(self.limits.input_bytes_max));
         }
-        self.acknowledge();
+        if self.handshake == Handshake::Done
+            && let Some(message) = self.received.acknowledge()
+        {
+            self.send_control(&message);
+        }
         self.check_output()
     }
 
@@ -179,9 +174,7 @@ impl Session {
     pub fn accept(&mut self) -> Result<(), SessionError> {
         let State::Deciding { stream } = self.state else { return Ok(()) };
         self.state = State::Live { stream };
-        // User control event 0: the stream begins.
-        let begin = [0, 0].into_iter().chain(stream.to_be_bytes()).collect::<Bytes>();
-        self.send_control(message::USER_CONTROL, begin);
+        self.send_control(&control::stream_begin(stream));
         self.send_status(stream, "status", "NetStream.Publish.Start", "publishing");
         self.advance()?;
         self.check_output()
@@ -252,26 +245,20 @@ impl Session {
     }
 
     fn take_control(&mut self, message: &Message) -> Result<(), SessionError> {
-        const PING: u16 = 6;
-        const PONG: [u8; 2] = [0, 7];
-        let mut cursor = Cursor::new(&message.payload);
         if message.kind == message::USER_CONTROL {
-            if cursor.u16() == Some(PING)
-                && let Some(time) = cursor.array::<4>()
-            {
-                let pong = PONG.into_iter().chain(time).collect::<Bytes>();
-                self.send_control(message::USER_CONTROL, pong);
+            if let Some(pong) = control::pong(message) {
+                self.send_control(&pong);
             }
             return Ok(());
         }
-        let Some(number) = cursor.u32() else {
+        let Some(number) = Cursor::new(&message.payload).u32() else {
             self.ignored.unknown += 1;
             return Ok(());
         };
         match message.kind {
             message::SET_CHUNK_SIZE => self.reader.set_chunk_size(number)?,
             message::ABORT => self.reader.abort(number),
-            _ => self.received.window = number.max(1),
+            _ => self.received.set_window(number),
         }
         Ok(())
     }
@@ -345,13 +332,11 @@ impl Session {
         let properties = command.values.first().unwrap_or(&Value::Null);
         let app = properties.get("app").and_then(Value::as_str).unwrap_or_default();
         app.clone_into(&mut self.app);
-        self.send_control(
-            message::WINDOW_ACKNOWLEDGEMENT_SIZE,
-            Self::WINDOW_BYTES.to_be_bytes().to_vec(),
-        );
-        let bandwidth = Self::WINDOW_BYTES.to_be_bytes().into_iter().chain([DYNAMIC]);
-        self.send_control(message::SET_PEER_BANDWIDTH, bandwidth.collect::<Bytes>());
-        self.send_control(message::SET_CHUNK_SIZE, Self::CHUNK_SIZE.to_be_bytes().to_vec());
+        let window = Self::WINDOW_BYTES;
+        self.send_control(&control::number(message::WINDOW_ACKNOWLEDGEMENT_SIZE, window));
+        let bandwidth = window.to_be_bytes().into_iter().chain([DYNAMIC]).collect::<Bytes>();
+        self.send_control(&Message::control(message::SET_PEER_BANDWIDTH, bandwidth));
+        self.send_control(&control::number(message::SET_CHUNK_SIZE, Self::CHUNK_SIZE));
         self.writer.set_chunk_size(usize::try_from(Self::CHUNK_SIZE).unwrap_or(usize::MAX));
         let server = Value::object([
             ("fmsVer", Value::text("FMS/3,0,1,123")),
@@ -401,15 +386,6 @@ impl Session {
         Ok(())
     }
 
-    /// Acknowledges at every half window, so that a sender that waits for it never stalls.
-    fn acknowledge(&mut self) {
-        let Received { total, acknowledged, window } = self.received;
-        if self.handshake == Handshake::Done && total.wrapping_sub(acknowledged) >= window / 2 {
-            self.received.acknowledged = total;
-            self.send_control(message::ACKNOWLEDGEMENT, total.to_be_bytes().to_vec());
-        }
-    }
-
     fn check_output(&self) -> Result<(), SessionError> {
         if self.output.len() > self.limits.output_bytes_max {
             return Err(SessionError::OutputBacklog(self.limits.output_bytes_max));
@@ -430,9 +406,8 @@ impl Session {
         self.writer.write(Self::COMMAND_CHUNKS, &command.message(stream), &mut self.output);
     }
 
-    fn send_control(&mut self, kind: u8, payload: impl Into<Bytes>) {
-        let message = Message::control(kind, payload);
-        self.writer.write(Self::CONTROL_CHUNKS, &message, &mut self.output);
+    fn send_control(&mut self, message: &Message) {
+        self.writer.write(Self::CONTROL_CHUNKS, message, &mut self.output);
     }
 }
 
