@@ -189,6 +189,10 @@ entities! {
     ApiKey ApiKeyId "key";
     /// An instant test of a comment.
     Rule RuleId "rul";
+    /// A named set of terms that rules cite.
+    TermList TermListId "tls";
+    /// A word of a term list.
+    Term TermId "trm";
     /// An order of items.
     Queue QueueId "que";
     /// Someone's complaint about a subject.
