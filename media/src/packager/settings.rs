@@ -40,6 +40,17 @@ pub struct Resume {
     pub target_seconds: u32,
     /// `PART-TARGET` as promised.
     pub part_target: Option<Span>,
+    /// Whether the playlists say `EXT-X-INDEPENDENT-SEGMENTS`.
+    pub independent_segments: bool,
     /// The tracks published so far: their playlists go on, with gaps, until the publisher is back.
     pub tracks: Vec<TrackConfig>,
+}
+
+/// Why parameters can't be packaged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MediaError {
+    /// No init section can be made of them.
+    #[error("no init section can be made of the track's parameters")]
+    Init(#[from] crate::fmp4::InitError),
 }
