@@ -1,0 +1,26 @@
+// The player alone, for frames on other pages; partners hear its events by message.
+import { boot, facts } from "./core/boot.ts";
+import type { Channel } from "./core/model.ts";
+import { Room } from "./core/room.ts";
+import { Session } from "./core/session.ts";
+import type { Player } from "./player/player.ts";
+
+await boot();
+await import("./player/player.ts");
+
+const { channel, creator, replay } = facts<{ channel: Channel; creator: string; replay?: string }>("facts") ?? { channel: undefined, creator: "" };
+const player = document.querySelector<Player>("headwater-player");
+if (player && channel) {
+  const room = new Room(channel.room_id, new Session(channel.room_id));
+  room.start([]);
+  player.room = room;
+  player.autoplay = true;
+  player.facts = { creator, replay, startedAt: Date.parse(channel.broadcast?.started_at ?? "") || undefined };
+  player.url = channel.hls ?? `/hls/${channel.slug}/index.m3u8`;
+  for (const name of ["state", "time", "ended"]) {
+    player.addEventListener(`headwater-${name}`, (event) => {
+      const message = { headwater: 1, type: name, detail: (event as CustomEvent).detail };
+      if (parent !== window && document.referrer) parent.postMessage(message, new URL(document.referrer).origin);
+    });
+  }
+}

@@ -1,0 +1,1 @@
+import { boot } from "./core/boot.ts"; await boot();
