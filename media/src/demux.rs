@@ -299,6 +299,23 @@ mod tests {
     }
 
     #[test]
+    fn the_seeds_are_bodies() {
+        // Before each body its length, doubled, and 1 for audio.
+        crate::seeds::each("flv_body", |bytes| {
+            let mut demux = Demux::default();
+            let mut rest = bytes;
+            while let Some((first, after)) = rest.split_first() {
+                let (body, after) = after.split_at(usize::from(first >> 1));
+                let body = Bytes::copy_from_slice(body);
+                let demuxed =
+                    if first & 1 == 0 { demux.video(0, &body) } else { demux.audio(0, &body) };
+                assert_ne!(demuxed, Ok(Demuxed::Ignored(Ignored::Broken)));
+                rest = after;
+            }
+        });
+    }
+
+    #[test]
     fn units_survive_their_tags() {
         let mut demux = Demux::default();
         demux.video(0, &config()).unwrap();

@@ -14,6 +14,8 @@ pub mod grid;
 pub mod hls;
 pub mod packager;
 pub mod rtmp;
+#[cfg(test)]
+mod seeds;
 pub mod testcard;
 pub mod time;
 pub mod timeline;

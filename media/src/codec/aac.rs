@@ -177,6 +177,11 @@ mod tests {
     }
 
     #[test]
+    fn the_seeds_are_configurations() {
+        crate::seeds::each("aac_config", |bytes| assert!(read(bytes).unwrap().1 >= 24_000));
+    }
+
+    #[test]
     fn refuses_what_is_no_aac() {
         let cases: [(&[u8], ConfigError); 5] = [
             (&[], ConfigError::Truncated),

@@ -223,6 +223,11 @@ mod tests {
     }
 
     #[test]
+    fn the_seeds_are_records() {
+        crate::seeds::each("avc_config", |record| assert!(parse(record).unwrap().width >= 320));
+    }
+
+    #[test]
     fn a_level_below_the_picture_is_no_reason_to_refuse() {
         // Level 1 allows 99 macroblocks; this picture has 920.
         let mut record = MAIN.to_vec();

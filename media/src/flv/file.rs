@@ -140,6 +140,11 @@ mod tests {
     }
 
     #[test]
+    fn the_seeds_are_files() {
+        crate::seeds::each("flv_file", |bytes| assert!(!read(bytes, 7).unwrap().is_empty()));
+    }
+
+    #[test]
     fn what_is_no_file_is_refused_by_name() {
         let too_long = [&header()[..], &[9, 0xff, 0xff, 0xff], &[0; 7]].concat();
         let cases = [

@@ -270,6 +270,11 @@ mod tests {
     }
 
     #[test]
+    fn the_seeds_hold_values() {
+        crate::seeds::each("amf", |bytes| assert!(!read_all(bytes).is_empty()));
+    }
+
+    #[test]
     fn a_claimed_size_reserves_nothing() {
         let claims = [
             vec![marker::STRICT_ARRAY, 0xff, 0xff, 0xff, 0xff, marker::NULL],

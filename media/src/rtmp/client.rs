@@ -391,6 +391,16 @@ mod tests {
         assert!(both.client.take_output().is_empty());
     }
 
+    #[test]
+    fn the_seeds_end_in_an_answer() {
+        crate::seeds::each("rtmp_client", |bytes| {
+            let address = Address::parse("rtmp://h/live/KEY").unwrap();
+            let mut client = Session::new(Limits::default(), address);
+            client.receive(bytes).unwrap();
+            assert!(client.poll().is_some());
+        });
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]

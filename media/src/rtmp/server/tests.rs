@@ -1,9 +1,11 @@
 //! The session as a publisher meets it. Rows named R… are faults that others had in the field.
 
 use super::*;
+use crate::demux::Demuxed;
 use crate::rtmp::wire::{
     self, Shape, audio, audio_event, begin, command, feed, hello, live, video, video_event,
 };
+use crate::seeds;
 use proptest::prelude::*;
 
 /// Bytes of the server's side of the handshake.
@@ -297,4 +299,48 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_ffmpeg_sends_is_met() {
+    // Received from `ffmpeg -c:v libx264 -bf 2 -c:a aac -f flv rtmp://…/live/KEY?token=a`: one
+    // second of 25 pictures of 64×64 and 44.1 kHz mono.
+    let mut session = Session::new(Limits::default());
+    let mut demux = crate::demux::Demux::default();
+    let mut counts = std::collections::BTreeMap::new();
+    for event in feed(&mut session, include_bytes!("ffmpeg.bin")) {
+        let name = match event {
+            Event::Video { timestamp_ms, payload } => demux.video(timestamp_ms, &payload),
+            Event::Audio { timestamp_ms, payload } => demux.audio(timestamp_ms, &payload),
+            Event::Metadata(_) | Event::Unpublish | Event::Publish { .. } => {
+                *counts.entry("other events".to_owned()).or_default() += 1;
+                continue;
+            }
+        };
+        let name = match name.unwrap() {
+            Demuxed::Config(config) => config.codec().to_owned(),
+            Demuxed::Unit(unit) => format!("{:?}, sync: {}", unit.kind, unit.is_sync),
+            Demuxed::Ignored(ignored) => ignored.as_str().to_owned(),
+        };
+        *counts.entry(name).or_insert(0) += 1;
+    }
+    let expected = [
+        ("avc1.4d400a", 1),
+        ("mp4a.40.2", 1),
+        ("Video, sync: true", 1),
+        ("Video, sync: false", 24),
+        ("Audio, sync: true", 45),
+        ("end_of_track", 1),
+        ("other events", 2),
+    ];
+    assert_eq!(counts, expected.map(|(name, count)| (name.to_owned(), count)).into());
+    assert_eq!(session.ignored(), Ignored::default());
+}
+
+#[test]
+fn the_seeds_are_sessions() {
+    seeds::each("rtmp_server", |bytes| {
+        let mut session = Session::new(Limits::default());
+        assert!(!feed(&mut session, bytes).is_empty());
+    });
 }
