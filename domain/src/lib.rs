@@ -8,6 +8,7 @@ pub mod capability;
 pub mod channel;
 pub mod comment;
 pub mod event;
+pub mod feed;
 pub mod gift;
 pub mod id;
 pub mod ledger;
