@@ -3,7 +3,8 @@
 use crate::cursor::Cursor;
 use crate::unit::FrameRate;
 use bytes::Bytes;
-use h264_reader::nal::{Nal, RefNal, sps::SeqParameterSet};
+use h264_reader::nal::sps::{ChromaFormat, FrameMbsFlags, SeqParameterSet};
+use h264_reader::nal::{Nal, RefNal};
 use std::num::NonZeroU32;
 
 /// What an `AVCDecoderConfigurationRecord` says about its track.
@@ -80,6 +81,49 @@ impl Config {
             length_size: header.length_size,
             record,
         })
+    }
+}
+
+/// Why browsers may show nothing of a track that is right in itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unusual {
+    /// Not 4:2:0; what x264 makes of a 4:4:4 source unless told otherwise.
+    #[error("the colours are not sampled 4:2:0")]
+    Chroma,
+    /// More than 8 bits.
+    #[error("samples have more than 8 bits")]
+    Depth,
+    /// Fields or adaptive.
+    #[error("the picture is interlaced")]
+    Interlaced,
+}
+
+impl Unusual {
+    /// The name for warnings and the ingest log.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Chroma => "chroma_unusual",
+            Self::Depth => "bit_depth_unusual",
+            Self::Interlaced => "interlaced",
+        }
+    }
+}
+
+impl Config {
+    /// What players on the web do not decode; `None` for 8-bit 4:2:0 frames. Reads the record
+    /// again: ask once per configuration.
+    pub fn unusual(&self) -> Option<Unusual> {
+        let sps = parameters(Header::read(&self.record).ok()?.sps).ok()?;
+        let chroma = &sps.chroma_info;
+        if chroma.chroma_format != ChromaFormat::YUV420 {
+            Some(Unusual::Chroma)
+        } else if chroma.bit_depth_luma_minus8 > 0 || chroma.bit_depth_chroma_minus8 > 0 {
+            Some(Unusual::Depth)
+        } else if matches!(sps.frame_mbs_flags, FrameMbsFlags::Fields { .. }) {
+            Some(Unusual::Interlaced)
+        } else {
+            None
+        }
     }
 }
 
@@ -225,6 +269,15 @@ mod tests {
     #[test]
     fn the_seeds_are_records() {
         crate::seeds::each("avc_config", |record| assert!(parse(record).unwrap().width >= 320));
+    }
+
+    #[test]
+    fn what_browsers_do_not_decode_is_named() {
+        let seed = include_bytes!("../../../fuzz/corpus/avc_config/high-444");
+        assert_eq!(parse(seed).unwrap().unusual(), Some(Unusual::Chroma));
+        for record in [MAIN, CROPPED] {
+            assert_eq!(parse(record).unwrap().unusual(), None);
+        }
     }
 
     #[test]

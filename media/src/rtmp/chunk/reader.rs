@@ -9,6 +9,9 @@ use std::collections::HashMap;
 /// The 24-bit time that says "the real one follows in 32 bits".
 pub(crate) const EXTENDED: u32 = 0x00ff_ffff;
 
+/// Bytes reserved for a message when it starts; more only as its bytes come in.
+const RESERVED_MAX: usize = 64 << 10;
+
 /// Puts messages together from the chunks of all chunk streams of one direction.
 #[derive(Debug)]
 pub struct Reader {
@@ -158,7 +161,9 @@ impl Reader {
         }
         let stream = self.streams.entry(chunk_stream).or_default();
         stream.header = header;
-        let received = stream.partial.get_or_insert_with(BytesMut::new).len();
+        let reserved = header.length.min(RESERVED_MAX);
+        let received =
+            stream.partial.get_or_insert_with(|| BytesMut::with_capacity(reserved)).len();
         let remaining = header.length.saturating_sub(received).min(self.chunk_size);
         Ok(Open { chunk_stream, remaining })
     }
