@@ -3,6 +3,7 @@
 pub mod directive;
 pub mod index;
 pub mod multivariant;
+pub mod parse;
 
 pub mod playlist;
 mod window;

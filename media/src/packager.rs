@@ -11,6 +11,10 @@ mod live;
 mod output;
 mod profile;
 mod settings;
+#[cfg(test)]
+pub(crate) mod simulation;
+#[cfg(test)]
+mod tests;
 mod track;
 
 pub use output::{

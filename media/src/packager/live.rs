@@ -23,6 +23,8 @@ pub(super) struct Live {
     zero: Zero,
     /// The grid goes on without media.
     pub(super) by_clock: bool,
+    /// Where the leader's last unit is.
+    last_at: i64,
     late: Late,
     /// How much later than its wall clock time media comes, in milliseconds.
     lag_ms: i64,
@@ -85,6 +87,7 @@ impl Live {
             samples: None,
             zero: Zero { video_ms: 0, audio_ms: 0, shift: 0, at: first.at, epoch: first.epoch },
             by_clock: false,
+            last_at: first.at,
             late: Late::default(),
             lag_ms: 0,
             discontinuities,
@@ -208,8 +211,12 @@ impl Live {
         while at - self.grid.newest().at >= self.grid.limit() {
             let leader = leading(&mut self.tracks, self.leader);
             let listed = leader.global(leader.natural_end());
-            self.cut(listed.max(self.grid.newest().at + self.grid.segment()), now, out);
+            let start = self.grid.newest().at;
+            let end = listed.max(start + self.grid.segment()).min(start + self.grid.limit());
+            self.cut(end, now, out);
         }
+        let length = if length > 0 { length } else { self.guess_length(at) };
+        self.last_at = at;
         let verdict = self.grid.judge(Lead { at, length, is_sync: unit.is_sync });
         if let Verdict::Force { gop } = verdict {
             out.push_back(Output::Alarm(Alarm::GopOverTarget { gop }));
@@ -224,6 +231,12 @@ impl Live {
             leader.take(unit, &mut Stage { grid: &self.grid, out, now });
         }
         Fed::Taken
+    }
+
+    /// What a unit of unknown length may take: as much as the one before, within reason.
+    fn guess_length(&self, at: i64) -> i64 {
+        let second = i64::from(SCALE.get());
+        (at - self.last_at).clamp(second / 60, second / 5)
     }
 
     /// Media came back at a place that is not listed as a gap.

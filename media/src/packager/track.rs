@@ -54,6 +54,8 @@ pub(super) struct Track {
     /// Parts of the open segment that are listed.
     pub(super) parts: u32,
     has_media: bool,
+    /// Where the open segment ends, while it is being closed.
+    closing: Option<i64>,
     pending: Vec<Unit>,
     pub(super) waiting: VecDeque<Unit>,
     /// When a segment was last listed.
@@ -88,6 +90,7 @@ impl Track {
             edge: start,
             parts: 0,
             has_media: false,
+            closing: None,
             pending: Vec::new(),
             waiting: VecDeque::new(),
             closed_at: now,
@@ -247,8 +250,13 @@ impl Track {
         let duration = self.printed(end).minus(self.printed(self.edge));
         self.edge = end;
         self.parts += 1;
-        let unit = i64::from(self.scale.get()) / 50;
-        let next = stage.grid.next(at, self.global(end), self.global(unit));
+        let next = match self.closing {
+            Some(close) if self.cell.is_none_or(|cell| close - end < cell) => {
+                Position::start_of(at.msn + 1)
+            }
+            Some(_) => at.next_part(),
+            None => stage.grid.next(at, self.global(end), self.global(self.unit())),
+        };
         let gap = bytes.is_empty();
         stage.out.push_back(Output::Part(Part {
             rid: self.rid,
@@ -262,6 +270,14 @@ impl Track {
         }));
     }
 
+    /// About the length of a unit: segments end within half of one of the cut.
+    fn unit(&self) -> i64 {
+        match &self.rendition.config {
+            TrackConfig::Video(_) => i64::from(self.scale.get()) / 50,
+            TrackConfig::Audio(config) => i64::from(config.frame_samples) + 8,
+        }
+    }
+
     /// Positions are printed, and lengths are differences of printed positions: so parts add up to
     /// segments, and segments to hours, without an error that grows.
     fn printed(&self, at: i64) -> Span {
@@ -270,6 +286,7 @@ impl Track {
 
     /// Ends the open segment at `at`, in the track's ticks, or within a unit of it.
     pub(super) fn close(&mut self, at: i64, stage: &mut Stage<'_>) {
+        self.closing = Some(at);
         if !self.pending.is_empty() {
             let end = match self.rid.kind {
                 Kind::Video => self.cell.map_or(at, |cell| at.min(self.edge + cell)),
@@ -296,6 +313,7 @@ impl Track {
             gap: !self.has_media,
         }));
         self.closed_at = stage.now;
+        self.closing = None;
     }
 
     /// Starts the segment at `cut`, right where the last one ended.
