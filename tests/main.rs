@@ -1,1 +1,6 @@
-//! System tests.
+//! The system tests: they drive the real program over loopback as publisher, player, viewer,
+//! moderator and partner. One binary, so that the program is linked once.
+
+mod harness;
+
+mod tidy;

@@ -1,0 +1,318 @@
+//! Real servers for the tests: PostgreSQL, an S3 server and a caching nginx. The shared ones start
+//! once, with the first test that needs them; each test has a database or bucket of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use super::client::{Client, PATIENCE};
+
+/// A process that ends with the test process, even when that is killed: its shell reads from a
+/// pipe that only the test process holds open.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    child: Child,
+    stdin: Option<ChildStdin>,
+}
+
+impl Attached {
+    /// Starts `program` with `arguments`, its output in `log`.
+    pub(crate) fn start(program: &str, arguments: &[String], log: &Path) -> Self {
+        const GUARD: &str = r#""$@" & p=$!; read _; kill $p; wait $p"#;
+        let output = std::fs::File::create(log).expect("a log file");
+        let mut child = Command::new("sh")
+            .args(["-c", GUARD, "_", program])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(output.try_clone().expect("a second handle"))
+            .stderr(output)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program}: {error}"));
+        let stdin = child.stdin.take();
+        Self { child, stdin }
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        drop(self.child.wait());
+    }
+}
+
+/// The whole output of a program that must succeed.
+fn output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    let output = output.unwrap_or_else(|error| panic!("{program}: {error}; run `make tools`"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// A loopback port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Waits until a TCP connection to the port is accepted.
+async fn listening(port: u16, log: &Path) {
+    let accepted = async {
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE, accepted).await.is_err() {
+        let said = std::fs::read_to_string(log).unwrap_or_default();
+        panic!("port {port} does not answer:\n{said}");
+    }
+}
+
+fn temporary() -> TempDir {
+    // A path short enough for a Unix socket in it.
+    tempfile::Builder::new().prefix("hw-").tempdir_in("/tmp").expect("a temporary directory")
+}
+
+/// One PostgreSQL server on a Unix socket.
+#[derive(Debug)]
+pub(crate) struct Postgres {
+    directory: TempDir,
+    bin: PathBuf,
+    _server: Attached,
+}
+
+impl Postgres {
+    /// The server that all tests share.
+    pub(crate) async fn shared() -> &'static Self {
+        static SERVER: OnceCell<Postgres> = OnceCell::const_new();
+        SERVER.get_or_init(Self::start).await
+    }
+
+    async fn start() -> Self {
+        let directory = temporary();
+        let root = output("id", &["-u"]) == "0";
+        let bin = binaries();
+        let data = directory.path().join("data");
+        let path = directory.path().display().to_string();
+        let user: Vec<String> = if root {
+            output("chown", &["postgres", &path]);
+            ["--reuid=postgres", "--regid=postgres", "--init-groups"].map(str::to_owned).to_vec()
+        } else {
+            Vec::new()
+        };
+        let initdb = bin.join("initdb").display().to_string();
+        let data_path = data.display().to_string();
+        let mut arguments: Vec<&str> = user.iter().map(String::as_str).collect();
+        arguments.extend([&*initdb, "-D", &*data_path, "-A", "trust", "-U", "postgres"]);
+        arguments.extend(["--no-locale", "-E", "UTF8", "--no-sync"]);
+        output("setpriv", &arguments);
+        let mut arguments = user.clone();
+        arguments.push(bin.join("postgres").display().to_string());
+        for argument in ["-D", &*data_path, "-k", &*path, "-c", "listen_addresses=", "-c"] {
+            arguments.push(argument.to_owned());
+        }
+        arguments.extend(["fsync=off", "-c", "max_connections=300"].map(str::to_owned));
+        let server = Attached::start("setpriv", &arguments, &directory.path().join("log"));
+        let server = Self { directory, bin, _server: server };
+        let ready = async {
+            while !server.socket().exists() || !server.sql("postgres", "SELECT 1") {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("PostgreSQL answers in time");
+        server
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.directory.path().join(".s.PGSQL.5432")
+    }
+
+    fn sql(&self, database: &str, statement: &str) -> bool {
+        let host = self.directory.path().display().to_string();
+        Command::new(self.bin.join("psql"))
+            .args(["-h", &host, "-U", "postgres", "-d", database, "-qc", statement])
+            .output()
+            .is_ok_and(|output| output.status.success())
+    }
+
+    /// The URL of a new, empty database.
+    pub(crate) async fn database(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        assert!(self.sql("postgres", &format!("CREATE DATABASE {name}")), "a new database");
+        let host = self.directory.path().display().to_string().replace('/', "%2F");
+        format!("postgres://postgres@localhost/{name}?host={host}")
+    }
+}
+
+fn binaries() -> PathBuf {
+    let found = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL: run `make tools`");
+    let mut versions: Vec<PathBuf> =
+        found.flatten().map(|entry| entry.path().join("bin")).collect();
+    versions.retain(|bin| bin.join("postgres").exists());
+    versions.sort();
+    versions.pop().expect("a PostgreSQL server: run `make tools`")
+}
+
+/// The S3 server that all tests share.
+#[derive(Debug)]
+struct Weed {
+    port: u16,
+    master: u16,
+    _directory: TempDir,
+    _server: Attached,
+}
+
+const ACCESS_KEY: &str = "headwater-test";
+const SECRET_KEY: &str = "headwater-test-secret";
+
+impl Weed {
+    async fn shared() -> &'static Self {
+        static SERVER: OnceCell<Weed> = OnceCell::const_new();
+        SERVER.get_or_init(Self::start).await
+    }
+
+    async fn start() -> Self {
+        let directory = temporary();
+        let identities = serde_json::json!({"identities": [{
+            "name": "hw",
+            "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
+            "actions": ["Admin", "Read", "List", "Tagging", "Write"],
+        }]});
+        let config = directory.path().join("s3.json");
+        std::fs::write(&config, identities.to_string()).expect("a config file");
+        let (s3, filer, master, volume) =
+            (free_port_low(), free_port_low(), free_port_low(), free_port_low());
+        let arguments = [
+            "mini".to_owned(),
+            format!("-dir={}", directory.path().display()),
+            "-ip=127.0.0.1".to_owned(),
+            "-ip.bind=127.0.0.1".to_owned(),
+            format!("-s3.config={}", config.display()),
+            format!("-s3.port={s3}"),
+            format!("-filer.port={filer}"),
+            format!("-master.port={master}"),
+            format!("-volume.port={volume}"),
+            "-webdav=false".to_owned(),
+            "-admin.ui=false".to_owned(),
+        ];
+        let log = directory.path().join("log");
+        let server = Attached::start(&weed(), &arguments, &log);
+        listening(s3, &log).await;
+        Self { port: s3, master, _directory: directory, _server: server }
+    }
+}
+
+/// SeaweedFS opens each port + 10,000 for gRPC as well, so its ports must be low ones.
+fn free_port_low() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = 20_000 + (std::process::id() * 16) % 12_000;
+    loop {
+        let offset = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(start + offset).expect("a port");
+        let free = |port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if free(port) && free(port + 10_000) {
+            return port;
+        }
+    }
+}
+
+fn weed() -> String {
+    let tools = std::env::var_os("HEADWATER_TOOLS").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/headwater-tools"),
+        PathBuf::from,
+    );
+    let weed = tools.join("venv/bin/weed");
+    assert!(weed.exists(), "{} is missing: run `make tools`", weed.display());
+    weed.display().to_string()
+}
+
+/// A bucket of one test.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    port: u16,
+    name: String,
+}
+
+impl Bucket {
+    /// A new, empty bucket.
+    pub(crate) async fn create() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let weed = Weed::shared().await;
+        let name = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let program = self::weed();
+        let master = weed.master;
+        let line = format!(
+            "echo s3.bucket.create -name {name} | {program} shell -master=127.0.0.1:{master}"
+        );
+        output("sh", &["-c", &line]);
+        Self { port: weed.port, name }
+    }
+
+    /// The address as the program's configuration takes it.
+    pub(crate) fn url(&self) -> String {
+        format!("s3+http://127.0.0.1:{}/{}", self.port, self.name)
+    }
+
+    /// The access key's id.
+    pub(crate) fn key() -> &'static str {
+        ACCESS_KEY
+    }
+
+    /// The access key's secret.
+    pub(crate) fn secret() -> &'static str {
+        SECRET_KEY
+    }
+}
+
+/// A caching nginx in front of one origin, with the configuration that we ship.
+#[derive(Debug)]
+pub(crate) struct Nginx {
+    port: u16,
+    _directory: TempDir,
+    _server: Attached,
+}
+
+impl Nginx {
+    /// Starts nginx in front of `origin` (`127.0.0.1:PORT`).
+    pub(crate) async fn in_front_of(origin: &str) -> Self {
+        let directory = temporary();
+        let port = free_port();
+        let path = directory.path().display().to_string();
+        if output("id", &["-u"]) == "0" {
+            output("chmod", &["755", &path]);
+        }
+        let shipped = include_str!("../../infra/deploy/cdn/nginx.conf");
+        let config = shipped
+            .replace("server 127.0.0.1:8080;", &format!("server {origin};"))
+            .replace("listen 80;", &format!("listen 127.0.0.1:{port};"))
+            .replace("/var/cache/nginx/headwater", &format!("{path}/cache"));
+        let config = format!(
+            "daemon off;\npid {path}/pid;\nerror_log {path}/error.log;\nworker_processes 1;\n\
+             events {{ worker_connections 4096; }}\nhttp {{\naccess_log off;\n\
+             client_body_temp_path {path}/b;\nproxy_temp_path {path}/p;\n\
+             fastcgi_temp_path {path}/f;\nuwsgi_temp_path {path}/u;\nscgi_temp_path {path}/s;\n\
+             {config}\n}}\n"
+        );
+        let file = directory.path().join("nginx.conf");
+        std::fs::write(&file, config).expect("a config file");
+        let arguments = ["-c".to_owned(), file.display().to_string()];
+        let log = directory.path().join("log");
+        let server = Attached::start("nginx", &arguments, &log);
+        listening(port, &directory.path().join("error.log")).await;
+        Self { port, _directory: directory, _server: server }
+    }
+
+    /// A client of the cache.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.http())
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn http(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
