@@ -3,4 +3,12 @@
 
 mod harness;
 
+mod command_line;
+mod comments;
+mod failure;
+mod feed;
+mod gifts;
+mod live;
+mod moderation;
 mod tidy;
+mod vod;
