@@ -26,7 +26,9 @@ async fn the_publisher_drops_and_returns_into_the_same_broadcast() {
     assert!(!meanwhile.ended(), "{}", meanwhile.text);
     let encoder = Encoder::start(&partner.publish_url(&program)).await;
     let mut playlist = meanwhile;
-    while playlist.segments().last() == before.segments().last() || playlist.segments().len() < before.segments().len() + 2 {
+    while playlist.segments().last() == before.segments().last()
+        || playlist.segments().len() < before.segments().len() + 2
+    {
         let next = playlist.first_msn() + playlist.segment_count();
         playlist = Playlist::fetch(&client, &format!("{path}?_HLS_msn={next}")).await;
     }
@@ -72,7 +74,8 @@ async fn a_clean_stop_keeps_every_segment_of_a_live_broadcast() {
     let first = Playlist::fetch(&client, path).await;
     let next = first.first_msn() + first.segment_count();
     let playlist = Playlist::fetch(&client, &format!("{path}?_HLS_msn={}", next + 1)).await;
-    let recording = partner.live().await.expect("live")["recording_id"].as_str().expect("an id").to_owned();
+    let recording =
+        partner.live().await.expect("live")["recording_id"].as_str().expect("an id").to_owned();
     program.stop_and_restart().await;
     drop(encoder);
     let client = program.client();

@@ -45,7 +45,8 @@ async fn live_then_recorded(backend: Backend) {
     viewer.client.post("/v1/analytics-events", events).await.expect(202);
     encoder.stop().await;
     let recorded = until(&viewer.client, |cards| {
-        cards.iter().all(|card| card["kind"] != "live") && cards.iter().any(|card| card["kind"] == "recording")
+        cards.iter().all(|card| card["kind"] != "live")
+            && cards.iter().any(|card| card["kind"] == "recording")
     });
     let cards = recorded.await;
     assert_eq!(cards.first().expect("a card")["recording_id"], live["recording_id"]);

@@ -41,7 +41,10 @@ async fn gifts(backend: Backend) {
     let first: Value = receipt.json();
     assert_eq!(first["balance"], 97);
     let shown = events.named("gift.sent").await;
-    assert_eq!(shown.data["gift"]["id"].as_str().or(shown.data["id"].as_str()), first["id"].as_str());
+    assert_eq!(
+        shown.data["gift"]["id"].as_str().or(shown.data["id"].as_str()),
+        first["id"].as_str()
+    );
 
     let replay = send(&ana, "k-1", "pebble", 3).await.expect(201);
     assert_eq!(replay.json(), first, "the same key is the same gift");
@@ -53,7 +56,10 @@ async fn gifts(backend: Backend) {
     assert_eq!(balance(&ana).await, 97);
 
     let raced = join_all((0..50).map(|_| send(&ana, "k-2", "pebble", 7))).await;
-    assert!(raced.iter().all(|reply| matches!(reply.status.as_u16(), 201 | 409)), "one, replays or 409");
+    assert!(
+        raced.iter().all(|reply| matches!(reply.status.as_u16(), 201 | 409)),
+        "one, replays or 409"
+    );
     assert_eq!(balance(&ana).await, 90, "fifty presses with one key are one gift");
     let keys: Vec<String> = (0..50).map(|number| format!("k-3-{number}")).collect();
     let raced = join_all(keys.iter().map(|key| send(&ana, key, "leaf-boat", 1))).await;
@@ -68,7 +74,11 @@ async fn gifts(backend: Backend) {
     let refund = format!("/v1/gifts/{id}/refund");
     let refunding = partner.client.with("idempotency-key", "r-1");
     refunding.post(&refund, json!({"reason": "test"})).await.expect(201);
-    let again = partner.client.with("idempotency-key", "r-2").post(&refund, json!({"reason": "test"})).await;
+    let again = partner
+        .client
+        .with("idempotency-key", "r-2")
+        .post(&refund, json!({"reason": "test"}))
+        .await;
     assert_eq!(again.expect(409).json()["code"], "already_refunded");
     assert_eq!(balance(&ana).await, 3);
     the_book_balances(&program).await;

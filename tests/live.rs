@@ -54,8 +54,11 @@ async fn media_is_sound(backend: Backend) {
             let whole = client.get(segment).await.expect(200).body;
             assert!(decoded_frames(&init, std::slice::from_ref(&whole)) > 0, "{segment}");
             let stem = segment.trim_end_matches(".m4s");
-            let parts: Vec<String> =
-                playlist.parts().into_iter().filter(|part| part.starts_with(&format!("{stem}."))).collect();
+            let parts: Vec<String> = playlist
+                .parts()
+                .into_iter()
+                .filter(|part| part.starts_with(&format!("{stem}.")))
+                .collect();
             if parts.is_empty() {
                 continue;
             }
@@ -91,7 +94,8 @@ async fn a_hinted_part_is_held_and_is_the_part_that_is_listed_next() {
     let hint = playlist.hint().expect("a hint");
     let held = client.get(&hint).await.expect(200);
     let next = Playlist::fetch(&client, path).await;
-    let listed = next.parts().contains(&hint) || next.segments().iter().any(|uri| hint.starts_with(uri.trim_end_matches(".m4s")));
+    let listed = next.parts().contains(&hint)
+        || next.segments().iter().any(|uri| hint.starts_with(uri.trim_end_matches(".m4s")));
     assert!(listed, "{hint} is not in\n{}", next.text);
     assert_eq!(client.get(&hint).await.expect(200).body, held.body);
     assert_eq!(held.header("cache-control"), "public, max-age=31536000, immutable");
@@ -103,24 +107,31 @@ async fn a_delta_update_and_the_playlist_before_make_the_playlist_now() {
     let (program, _, encoder, media) = on_air(Backend::Embedded).await;
     let client = program.client();
     let path = media.first().expect("a video playlist");
-    let skip = |text: &str| text.lines().find_map(|line| line.strip_prefix("#EXT-X-SKIP:").map(str::to_owned));
+    let skip = |text: &str| {
+        text.lines().find_map(|line| line.strip_prefix("#EXT-X-SKIP:").map(str::to_owned))
+    };
     let first = Playlist::fetch(&client, path).await;
     let mut next = first.first_msn() + first.segment_count();
     let delta = loop {
-        let delta = Playlist::fetch(&client, &format!("{path}?_HLS_msn={next}&_HLS_skip=YES")).await;
+        let delta =
+            Playlist::fetch(&client, &format!("{path}?_HLS_msn={next}&_HLS_skip=YES")).await;
         if skip(&delta.text).is_some() {
             break delta;
         }
         next += 1;
     };
     let line = delta.text.lines().find(|line| line.starts_with("#EXT-X-SKIP:")).expect("a skip");
-    let skipped: u64 = attribute(line, "SKIPPED-SEGMENTS").expect("a count").parse().expect("a number");
+    let skipped: u64 =
+        attribute(line, "SKIPPED-SEGMENTS").expect("a count").parse().expect("a number");
     assert!(skipped >= 1);
     let full = Playlist::fetch(&client, path).await;
     assert!(full.first_msn() >= delta.first_msn());
     let (old, new): (BTreeSet<_>, BTreeSet<_>) =
         (full.segments().into_iter().collect(), delta.segments().into_iter().collect());
-    assert!(new.iter().all(|uri| old.contains(uri)), "what the delta lists is in the full playlist");
+    assert!(
+        new.iter().all(|uri| old.contains(uri)),
+        "what the delta lists is in the full playlist"
+    );
     encoder.stop().await;
 }
 
@@ -132,7 +143,8 @@ async fn fifty_players_behind_nginx_cost_the_origin_what_one_does() {
     let path = media.first().expect("a video playlist");
     let asked = async |client: &Client| {
         let metrics = client.get("/metrics").await.expect(200).text();
-        let lines = metrics.lines().filter(|line| line.starts_with("headwater_media_requests_total"));
+        let lines =
+            metrics.lines().filter(|line| line.starts_with("headwater_media_requests_total"));
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>()
     };
     let direct = program.client();
@@ -144,7 +156,8 @@ async fn fifty_players_behind_nginx_cost_the_origin_what_one_does() {
         let reload = format!("{path}?_HLS_msn={}", msn + round);
         urls.insert(reload.clone());
         let replies = join_all((0..50).map(|_| cached.get(&reload))).await;
-        let bodies: BTreeSet<Bytes> = replies.into_iter().map(|reply| reply.expect(200).body).collect();
+        let bodies: BTreeSet<Bytes> =
+            replies.into_iter().map(|reply| reply.expect(200).body).collect();
         assert_eq!(bodies.len(), 1, "all players get the same playlist");
         let text = String::from_utf8_lossy(bodies.first().expect("a body")).into_owned();
         let playlist = Playlist { path: path.clone(), text };

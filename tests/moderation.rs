@@ -18,7 +18,8 @@ async fn claim(partner: &Partner, max: u32) -> Vec<Value> {
 }
 
 fn decision(claim: &Value, outcome: &str) -> (String, Value) {
-    let path = format!("/v1/moderation/items/{}/decisions", claim["item_id"].as_str().expect("an id"));
+    let path =
+        format!("/v1/moderation/items/{}/decisions", claim["item_id"].as_str().expect("an id"));
     let body = json!({
         "lease_token": claim["lease_token"], "outcome": outcome, "policy_ids": ["spam"], "actions": [],
     });

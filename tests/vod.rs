@@ -58,8 +58,15 @@ async fn replay(backend: Backend) {
     let (frames, uris) = play_whole(&client, &recording).await;
     assert!(frames.iter().all(|count| *count >= 100), "{frames:?}");
     let listed = ended.segments();
-    let same = |uri: &&String| listed.iter().any(|live| live.trim_start_matches("/hls/") == uri.trim_start_matches("/vod/"));
-    assert!(uris.iter().any(|uri| same(&uri)), "the recording is made of the live objects\n{uris:?}\n{listed:?}");
+    let same = |uri: &&String| {
+        listed
+            .iter()
+            .any(|live| live.trim_start_matches("/hls/") == uri.trim_start_matches("/vod/"))
+    };
+    assert!(
+        uris.iter().any(|uri| same(&uri)),
+        "the recording is made of the live objects\n{uris:?}\n{listed:?}"
+    );
 
     program.stop_and_restart().await;
     let client = program.client();

@@ -1,43 +1,82 @@
-//! What the operator decides.
+//! What the operator decides: a TOML file, `HEADWATER_*` variables and flags, in one typed value.
+//!
+//! A flag stands above the environment, the environment above the file, the file above the default.
+//! A key that nobody knows is an error with its line and a suggestion, never ignored.
 
+mod database;
+mod file;
+mod live;
+mod load;
 mod secret;
+mod settings;
+mod store;
+mod units;
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+pub use database::{Database, Engine};
+pub use live::Live;
+pub use load::{Error, Origin, Overrides, Shown};
 pub use secret::Secret;
+pub use store::Store;
 
-use std::{path::PathBuf, time::Duration};
-
-/// Where the rows are.
+/// Everything that a process is told at its start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Database {
-    /// Which engine, and where.
-    pub engine: Engine,
-    /// Connections of the PostgreSQL pool.
-    pub connections_max: u32,
-    /// How long a write waits for its turn, and again for its commit.
-    pub write_deadline: Duration,
+pub struct Config {
+    /// The folder of database, objects and spool; nothing is written outside it.
+    pub data: PathBuf,
+    /// The HTTP side.
+    pub http: Http,
+    /// The publishers' side.
+    pub rtmp: Rtmp,
+    /// Where rows are.
+    pub database: Database,
+    /// Where objects are.
+    pub store: Store,
+    /// Bytes of media kept in memory for DVR and replay beside the live window.
+    pub cache_bytes: u64,
+    /// How broadcasts are cut and kept.
+    pub live: Live,
+    /// What is logged, as `tracing` filters: `info`, `info,origin=debug`.
+    pub log: String,
 }
 
-/// A database engine with its address.
+/// Where HTTP listens and how the world names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// A file.
-    Sqlite(PathBuf),
-    /// A server, as `postgres://…`; hidden, because it may hold a password.
-    Postgres(Secret),
+pub struct Http {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// TLS with ALPN, when a certificate is configured.
+    pub tls: Option<Tls>,
+    /// How viewers reach us, when that is not `listen`: `https://live.example`.
+    pub public_url: Option<String>,
+    /// Origins of other sites whose pages may call the API with a browser.
+    pub allowed_origins: Vec<String>,
 }
 
-impl Database {
-    /// A SQLite file with the usual limits.
-    pub fn sqlite(path: impl Into<PathBuf>) -> Self {
-        Self::of(Engine::Sqlite(path.into()))
-    }
+/// A certificate and its key, as PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The chain, leaf first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
 
-    /// A PostgreSQL server with the usual limits.
-    pub fn postgres(url: Secret) -> Self {
-        Self::of(Engine::Postgres(url))
-    }
+/// Where publishers connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rtmp {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Publishers at once.
+    pub publishers_max: usize,
+}
 
-    fn of(engine: Engine) -> Self {
-        Self { engine, connections_max: 16, write_deadline: Duration::from_secs(5) }
+impl Config {
+    /// How clients reach our HTTP side, without a slash at the end; `bound` is the real address.
+    pub fn http_url(&self, bound: SocketAddr) -> String {
+        let scheme = if self.http.tls.is_some() { "https" } else { "http" };
+        self.http.public_url.clone().unwrap_or_else(|| format!("{scheme}://{bound}"))
     }
 }

@@ -10,3 +10,4 @@ pub mod http;
 pub mod ids;
 pub mod object;
 pub mod tasks;
+pub mod telemetry;

@@ -136,8 +136,7 @@ impl Tags {
     fn open(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         let file = std::fs::File::open(path).with_context(|| format!("cannot read {shown}"))?;
-        let mut tags =
-            Self { file, reader: file::Reader::default(), next: None, first_ms: 0 };
+        let mut tags = Self { file, reader: file::Reader::default(), next: None, first_ms: 0 };
         tags.advance().with_context(|| format!("{shown} is not an FLV file"))?;
         tags.first_ms = tags.next.as_ref().map_or(0, |tag| tag.timestamp_ms);
         Ok(tags)
@@ -180,4 +179,3 @@ impl Tags {
         }
     }
 }
-

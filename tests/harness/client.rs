@@ -122,8 +122,7 @@ impl Client {
         let bytes = match &body {
             Some(value) => {
                 let merge = method == Method::PATCH;
-                let kind =
-                    if merge { "application/merge-patch+json" } else { "application/json" };
+                let kind = if merge { "application/merge-patch+json" } else { "application/json" };
                 request = request.header("content-type", kind);
                 Bytes::from(value.to_string())
             }

@@ -200,10 +200,7 @@ async fn backend(backend: Backend) -> (String, Vec<(String, String)>) {
         Backend::Servers => {
             let database = Postgres::shared().await.database().await;
             let bucket = Bucket::create().await;
-            let toml = format!(
-                "database.url = \"{database}\"\nstore.url = \"{}\"\n",
-                bucket.url()
-            );
+            let toml = format!("database.url = \"{database}\"\nstore.url = \"{}\"\n", bucket.url());
             let secret = ("HEADWATER_STORE_SECRET".to_owned(), Bucket::secret().to_owned());
             let key = ("HEADWATER_STORE_KEY".to_owned(), Bucket::key().to_owned());
             (toml, vec![key, secret])

@@ -222,7 +222,10 @@ fn free_port_low() -> u16 {
 
 fn weed() -> String {
     let tools = std::env::var_os("HEADWATER_TOOLS").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/headwater-tools"),
+        || {
+            PathBuf::from(std::env::var_os("HOME").unwrap_or_default())
+                .join(".cache/headwater-tools")
+        },
         PathBuf::from,
     );
     let weed = tools.join("venv/bin/weed");
