@@ -218,9 +218,7 @@ impl Session {
             let Some(message) = message else { break };
             self.take(&message)?;
         }
-        if self.state != State::Finished {
-            self.input = input;
-        }
+        self.input = input;
         Ok(())
     }
 
