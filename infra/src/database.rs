@@ -9,7 +9,33 @@ mod migration;
 mod open;
 mod writer;
 
+pub mod account_rollups;
+pub mod accounts;
+pub mod balances;
 pub mod channels;
+pub mod combos;
+pub mod entries;
+pub mod gift_orders;
+pub mod gift_totals;
+pub mod gift_type_revisions;
+pub mod gift_types;
+pub mod ledger;
+pub mod ledgers;
+pub mod mod_claims;
+pub mod mod_decisions;
+pub mod mod_items;
+pub mod mod_queues;
+pub mod policies;
+pub mod reports;
+pub mod rules;
+pub mod sanctions;
+pub mod seals;
+pub mod seeds;
+pub mod term_lists;
+pub mod terms;
+pub mod transfers;
+pub mod unrolled;
+pub mod wallets;
 
 use std::{sync::Arc, time::Duration};
 

@@ -145,6 +145,8 @@ create table gift_orders (
     transfer_id $uuid unique references transfers (id),
     refund_transfer_id $uuid unique references transfers (id),
     pdt_at bigint not null,
+    fingerprint text not null,
+    receipt $json,
     created_at bigint not null,
     foreign key (org_id, room_id) references rooms (org_id, id),
     foreign key (org_id, recipient_channel_id) references channels (org_id, id)
