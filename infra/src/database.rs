@@ -11,38 +11,56 @@ mod writer;
 
 pub mod account_rollups;
 pub mod accounts;
+pub mod api_keys;
+pub mod audit_log;
 pub mod balances;
+pub mod broadcast_timeline;
+pub mod broadcasts;
 pub mod channels;
 pub mod combos;
 pub mod entries;
+pub mod follows;
 pub mod gift_orders;
 pub mod gift_totals;
 pub mod gift_type_revisions;
 pub mod gift_types;
+pub mod idempotency_keys;
+pub mod ingest_log;
+pub mod instance_keys;
+pub mod jobs;
+pub mod leases;
 pub mod ledger;
 pub mod ledgers;
+pub mod memberships;
 pub mod mod_claims;
 pub mod mod_decisions;
 pub mod mod_items;
 pub mod mod_queues;
+pub mod orgs;
+pub mod outbox;
 pub mod policies;
+pub mod recordings;
 pub mod reports;
+pub mod revoked_viewer_tokens;
 pub mod rules;
 pub mod sanctions;
 pub mod seals;
 pub mod seeds;
+pub mod sessions;
+pub mod setup_links;
+pub mod stream_keys;
 pub mod term_lists;
 pub mod terms;
 pub mod transfers;
 pub mod unrolled;
+pub mod users;
 pub mod wallets;
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use sea_orm::{
-    AccessMode, DatabaseConnection, DatabaseTransaction, IsolationLevel, TransactionTrait as _,
-};
+use sea_orm::{AccessMode, DatabaseConnection, IsolationLevel, TransactionTrait as _};
+pub use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use tokio::sync::watch;
 
 use crate::clock::SharedClock;

@@ -2,6 +2,8 @@
 //!
 //! Only this crate names sea-orm, sqlx, the S3 client and the accept loop.
 
+pub mod auth;
+pub mod bootstrap;
 pub mod bus;
 pub mod clock;
 pub mod config;
@@ -9,5 +11,6 @@ pub mod database;
 pub mod http;
 pub mod ids;
 pub mod object;
+pub mod outbox;
 pub mod tasks;
 pub mod telemetry;
