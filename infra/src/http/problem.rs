@@ -17,7 +17,11 @@ pub const TYPE_PREFIX: &str = "urn:headwater:problem:";
 ///
 /// A secret or a cause inside the system never enters; the request id does.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+/// Boxed, because a refusal is rare and every `Result` carries its size.
+#[derive(Clone, Debug)]
+struct Parts {
     status: StatusCode,
     code: Cow<'static, str>,
     title: Cow<'static, str>,
@@ -49,7 +53,7 @@ impl Problem {
         code: impl Into<Cow<'static, str>>,
         title: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status,
             code: code.into(),
             title: title.into(),
@@ -61,7 +65,7 @@ impl Problem {
             retry_after: None,
             members: Map::new(),
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// 404 `not_found`.
@@ -83,28 +87,28 @@ impl Problem {
     /// Another `type` than `urn:headwater:problem:<code>`, for the types that a standard names.
     #[must_use]
     pub fn type_uri(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
-        self.type_uri = Some(uri.into());
+        self.0.type_uri = Some(uri.into());
         self
     }
 
     /// What is particular to this occurrence.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// The path that was asked for.
     #[must_use]
     pub fn instance(mut self, instance: impl Into<String>) -> Self {
-        self.instance = Some(instance.into());
+        self.0.instance = Some(instance.into());
         self
     }
 
     /// What the log knows this request by.
     #[must_use]
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
-        self.request_id = Some(id.into());
+        self.0.request_id = Some(id.into());
         self
     }
 
@@ -116,7 +120,7 @@ impl Problem {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) -> Self {
-        self.errors.push(FieldError {
+        self.0.errors.push(FieldError {
             pointer: pointer.into(),
             code: code.into(),
             message: message.into(),
@@ -127,57 +131,58 @@ impl Problem {
     /// When to ask again; sent as a header in whole seconds, rounded up.
     #[must_use]
     pub fn retry_after(mut self, after: Duration) -> Self {
-        self.retry_after = Some(after);
+        self.0.retry_after = Some(after);
         self
     }
 
     /// One more member of the body.
     #[must_use]
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.members.insert(name.into(), value.into());
+        self.0.members.insert(name.into(), value.into());
         self
     }
 
     /// One more header of the answer.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.append(name, value);
+        self.0.headers.append(name, value);
         self
     }
 
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The stable word that clients branch on.
     pub fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// The JSON of the body.
     pub fn to_json(&self) -> Value {
-        let mut body = self.members.clone();
+        let mut body = self.0.members.clone();
         let type_uri = self
+            .0
             .type_uri
             .as_deref()
-            .map_or_else(|| format!("{TYPE_PREFIX}{}", self.code), Into::into);
+            .map_or_else(|| format!("{TYPE_PREFIX}{}", self.0.code), Into::into);
         body.insert("type".into(), type_uri.into());
-        body.insert("title".into(), self.title.as_ref().into());
-        body.insert("status".into(), self.status.as_u16().into());
-        body.insert("code".into(), self.code.as_ref().into());
+        body.insert("title".into(), self.0.title.as_ref().into());
+        body.insert("status".into(), self.0.status.as_u16().into());
+        body.insert("code".into(), self.0.code.as_ref().into());
         let optional = [
-            ("detail", &self.detail),
-            ("instance", &self.instance),
-            ("request_id", &self.request_id),
+            ("detail", &self.0.detail),
+            ("instance", &self.0.instance),
+            ("request_id", &self.0.request_id),
         ];
         for (name, value) in optional {
             if let Some(value) = value {
                 body.insert(name.into(), value.as_str().into());
             }
         }
-        if !self.errors.is_empty() {
-            body.insert("errors".into(), self.errors.iter().map(field).collect());
+        if !self.0.errors.is_empty() {
+            body.insert("errors".into(), self.0.errors.iter().map(field).collect());
         }
         Value::Object(body)
     }
@@ -186,20 +191,20 @@ impl Problem {
     pub fn into_response(self) -> Response<Body> {
         let body = Bytes::from(self.to_json().to_string());
         let mut response = Response::new(Body::full(body));
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);
-        if let Some(after) = self.retry_after {
+        if let Some(after) = self.0.retry_after {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, seconds.max(1).into());
         }
         let private = HeaderValue::from_static("no-store");
         headers.insert(header::CACHE_CONTROL, private);
-        for name in self.headers.keys() {
+        for name in self.0.headers.keys() {
             headers.remove(name);
         }
-        for (name, value) in &self.headers {
+        for (name, value) in &self.0.headers {
             headers.append(name, value.clone());
         }
         response
