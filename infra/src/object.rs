@@ -118,8 +118,8 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
     /// Deletes; a key that is not there is deleted already.
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<(), Error>>;
 
-    /// At most `limit` (and [`LIST_MAX`]) objects whose key starts with `prefix`, in byte order,
-    /// after the key `after`.
+    /// At most `limit` (and [`LIST_MAX`]) objects whose key starts with `prefix`, after the key
+    /// `after`, which is the last one of the page before. Within one folder the order is that of bytes.
     fn list<'a>(
         &'a self,
         prefix: &'a str,

@@ -39,7 +39,10 @@ pub(super) fn parse(url: &str) -> Result<(Option<String>, String), String> {
         (Some(server.to_owned()), bucket)
     };
     let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    if bucket.is_empty() || !bucket.chars().all(named) || endpoint.as_deref() == Some("http:/") {
+    if bucket.is_empty()
+        || !bucket.chars().all(named)
+        || matches!(endpoint.as_deref(), Some("http:/" | "https:/"))
+    {
         return Err(wrong());
     }
     Ok((endpoint, bucket.to_owned()))
