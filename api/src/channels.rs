@@ -15,6 +15,7 @@ pub use shape::{Channel, CurrentBroadcast, PublicChannel};
 
 use crate::state::App;
 
+pub(crate) use by_slug::public;
 pub(crate) use create::title;
 pub(crate) use shape::{own, room_of};
 

@@ -39,6 +39,7 @@ pub mod extract;
 pub mod guest_sessions;
 mod layer;
 pub mod openapi;
+pub mod pages;
 pub mod recordings;
 pub mod refusal;
 pub mod room;

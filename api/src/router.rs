@@ -1,5 +1,7 @@
 //! Every route of the API, and the layers around them.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -8,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::extract::json::JSON_BYTES_MAX;
 use crate::state::App;
 use crate::{
-    accounts, api_keys, auth, broadcasts, channels, comments, guest_sessions, layer, recordings,
-    refusal, rooms, service, stream_keys, viewer_tokens,
+    accounts, api_keys, auth, broadcasts, channels, comments, guest_sessions, layer, pages,
+    recordings, refusal, rooms, service, stream_keys, viewer_tokens,
 };
 
 /// The documented routes: one line a resource.
@@ -37,7 +39,9 @@ pub(crate) fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), layer::limit::limit))
         .layer(from_fn_with_state(app.clone(), auth::identify))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX));
+    let pages = pages::Pages::new(Arc::new(app.clone()));
     v1.merge(service::plain_router())
+        .merge(pages::router(pages))
         .fallback(async || refusal::not_found())
         .layer(from_fn(layer::watchdog::watchdog))
         .layer(from_fn(layer::problems::problems))

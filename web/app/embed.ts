@@ -8,14 +8,14 @@ import type { Player } from "./player/player.ts";
 await boot();
 await import("./player/player.ts");
 
-const { channel, creator, replay } = facts<{ channel: Channel; creator: string; replay?: string }>("facts") ?? { channel: undefined, creator: "" };
+const { channel, creator, replay } = facts<{ channel: Channel; creator: string; replay?: string | null }>("facts") ?? { channel: undefined, creator: "" };
 const player = document.querySelector<Player>("headwater-player");
 if (player && channel) {
   const room = new Room(channel.room_id, new Session(channel.room_id));
   room.start([]);
   player.room = room;
   player.autoplay = true;
-  player.facts = { creator, replay, startedAt: Date.parse(channel.broadcast?.started_at ?? "") || undefined };
+  player.facts = { creator, replay: replay ?? undefined, startedAt: Date.parse(channel.broadcast?.started_at ?? "") || undefined };
   player.url = channel.hls ?? `/hls/${channel.slug}/index.m3u8`;
   for (const name of ["state", "time", "ended"]) {
     player.addEventListener(`headwater-${name}`, (event) => {

@@ -1,1 +1,5 @@
-import { boot } from "./core/boot.ts"; await boot();
+// The studio.
+import { boot } from "./core/boot.ts";
+
+await boot("studio");
+await import("./studio/studio.ts");

@@ -20,8 +20,8 @@ interface Shell {
   channel: Channel;
   creator: string;
   comments: Comment[];
-  position?: string;
-  replay?: string;
+  position?: string | null;
+  replay?: string | null;
 }
 
 type Tab = "comments" | "gifts" | "about" | "next";
@@ -48,9 +48,9 @@ function startPlayer(): void {
   player.facts = {
     creator: shell.creator,
     title: channel.title,
-    startsAt: broadcast?.scheduled_at ? Date.parse(broadcast.scheduled_at) : undefined,
+    startsAt: channel.next_broadcast?.scheduled_at ? Date.parse(channel.next_broadcast.scheduled_at) : undefined,
     startedAt: broadcast?.started_at ? Date.parse(broadcast.started_at) : undefined,
-    replay: shell.replay,
+    replay: shell.replay ?? undefined,
     address: new URL(channel.hls ?? `/hls/${channel.slug}/index.m3u8`, location.href).href,
   };
   player.url = channel.hls ?? `/hls/${channel.slug}/index.m3u8`;
@@ -59,7 +59,7 @@ function startPlayer(): void {
 
 async function startRoom(): Promise<void> {
   await Promise.all([import("./elements/comments.ts"), import("./elements/composer.ts"), import("./elements/gifts.ts"), import("./elements/combos.ts")]);
-  room.start(shell.comments, shell.position);
+  room.start(shell.comments, shell.position ?? undefined);
   comments.room = room;
   row.room = room;
   row.player = player;
@@ -92,7 +92,7 @@ function showViewers(): void {
 }
 
 function drawHead(): void {
-  const face = avatar(channel.owner_id ?? channel.id, 38);
+  const face = avatar(channel.id, 38);
   render(channel.broadcast?.status === "live" ? html`<span class="on-air">${face}</span>` : face, find("#face"));
   find("#followers").replaceChildren();
   render(html`${channel.category ?? ""}`, find("#followers"));

@@ -33,10 +33,11 @@ pub(crate) async fn by_slug(
     if row.visibility == Visibility::Private.as_str() && !invited {
         return Err(refusal::not_found());
     }
-    Ok(Json(shown(&app, row).await?))
+    Ok(Json(public(&app, row).await?))
 }
 
-async fn shown(app: &App, row: channels::Model) -> Result<PublicChannel, Problem> {
+/// A channel as everyone sees it.
+pub(crate) async fn public(app: &App, row: channels::Model) -> Result<PublicChannel, Problem> {
     let read = app.database.read();
     let id = ChannelId::from_uuid(row.id);
     let current = broadcasts::current_of(read, id).await?;

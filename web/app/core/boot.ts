@@ -1,15 +1,26 @@
 // First thing on every page: the sentences of its language.
 import { useSentences } from "./text.ts";
 
-export async function boot(): Promise<void> {
-  const { lang } = document.documentElement;
-  if (lang === "zh-CN") useSentences(lang, (await import("locale:zh-CN")).default);
-  else useSentences("en", (await import("locale:en")).default);
-}
+type Sentences = Promise<{ default: string }>;
 
-/** Facts that the shell wrote into the page, by name. */
-export function fact(name: string): string | undefined {
-  return document.body.dataset[name] || undefined;
+const everywhere: Record<string, () => Sentences> = {
+  en: () => import("locale:en"),
+  "zh-CN": () => import("locale:zh-CN"),
+};
+
+const ofOnePage: Record<string, () => Sentences> = {
+  "en:studio": () => import("locale:en:studio"),
+  "zh-CN:studio": () => import("locale:zh-CN:studio"),
+  "en:moderation": () => import("locale:en:moderation"),
+  "zh-CN:moderation": () => import("locale:zh-CN:moderation"),
+};
+
+/** Loads the sentences of the page's language; `part` names a page with sentences of its own. */
+export async function boot(part?: "studio" | "moderation"): Promise<void> {
+  const language = document.documentElement.lang === "zh-CN" ? "zh-CN" : "en";
+  const wanted = [everywhere[language], part && ofOnePage[`${language}:${part}`]];
+  const texts = await Promise.all(wanted.map((load) => load?.()));
+  useSentences(language, texts.map((text) => text?.default ?? "").join("\n"));
 }
 
 /** JSON that the shell wrote into the page. */

@@ -73,11 +73,11 @@ export function artOf(sku: string): string {
 export function avatar(id: string, size: number): TemplateResult {
   const random = chance(hash(id));
   const hue = Math.floor(random() * 360);
-  const spin = (random() - 0.5) * 90;
+  const spin = (random() - 0.5) * 56;
   const ring = (index: number) => {
     const [cx, cy] = [20 + (random() - 0.5) * 3 * index, 20 + (random() - 0.5) * 3 * index];
     const r = 25 - index * 5;
-    const tone = `hsl(${(hue + index * spin) % 360} ${62 + index * 5}% ${34 + index * 9}%)`;
+    const tone = `hsl(${Math.round(hue + index * spin + 360) % 360} ${58 + index * 6}% ${30 + index * 8}%)`;
     const turn = Math.floor(random() * 180);
     return svg`<ellipse cx=${cx.toFixed(1)} cy=${cy.toFixed(1)} rx=${(r * (0.9 + random() * 0.35)).toFixed(1)} ry=${(r * (0.75 + random() * 0.3)).toFixed(1)} transform=${`rotate(${turn} 20 20)`} fill=${tone}></ellipse>`;
   };

@@ -7,7 +7,7 @@ export interface StreamOptions {
   /** Where the stream is, without a query. */
   url: string;
   /** A valid token, fresh when the old one is about to end. */
-  token?: () => Promise<string>;
+  token?: () => Promise<string | undefined>;
   /** Place from which to go on at the first connect, `epoch-seq`. */
   after?: string | undefined;
   /** Takes the events that arrived since the last animation frame, in order. */
@@ -107,7 +107,8 @@ export class RoomStream {
     const { url, token } = this.options;
     this.#abort = new AbortController();
     const headers: Record<string, string> = { accept: "text/event-stream" };
-    if (token) headers.authorization = `Bearer ${await token()}`;
+    const bearer = await token?.();
+    if (bearer) headers.authorization = `Bearer ${bearer}`;
     if (this.place.last) headers["last-event-id"] = this.place.last;
     const response = await fetch(url, { headers, signal: this.#abort.signal, cache: "no-store" });
     if (response.status === 204) return "over";

@@ -21,9 +21,9 @@ export function compact(locale: string, value: number): string {
 /** 0.41 → "41%". */
 export const percent = (locale: string, share: number): string => number(locale, { style: "percent" }).format(share);
 
-/** 1.08 → "1.1"; from ten on without a decimal. */
-export function decimal(locale: string, value: number, digits = 1): string {
-  const fraction = Math.abs(value) >= 10 && digits === 1 ? 0 : digits;
+/** 1.08 → "1.1"; from ten on without a decimal, unless `always`. */
+export function decimal(locale: string, value: number, digits = 1, always = false): string {
+  const fraction = Math.abs(value) >= 10 && !always ? 0 : digits;
   return number(locale, { minimumFractionDigits: fraction, maximumFractionDigits: fraction }).format(value);
 }
 

@@ -12,11 +12,11 @@ export interface Comment {
   kind: "chat" | "danmaku" | "question" | "system" | "announcement";
   body: string;
   sent_at: string;
-  pdt_at?: string;
+  pdt_at?: string | null;
   media_ms?: number;
-  client_id?: string;
-  parent_id?: string;
-  danmaku?: { mode: "scroll" | "top" | "bottom"; color: number; size: number };
+  client_id?: string | null;
+  parent_id?: string | null;
+  danmaku?: { mode: "scroll" | "top" | "bottom"; color: number; size: number } | null;
   count?: number;
   lang?: string;
   status?: string;
@@ -81,10 +81,10 @@ export type RoomEvent = { seq?: number; at?: string } & (
 );
 
 export interface RoomSettings {
-  slow_mode_s?: number;
-  followers_only?: boolean;
-  hold_all?: boolean;
-  shield?: boolean;
+  slow_mode_ms?: number;
+  access?: string;
+  hold?: string;
+  closed?: boolean;
   [extra: string]: unknown;
 }
 
@@ -92,10 +92,11 @@ export interface Broadcast {
   id: string;
   status: "scheduled" | "ready" | "live" | "interrupted" | "ended" | "archived";
   title?: string;
-  started_at?: string;
-  ended_at?: string;
-  scheduled_at?: string;
-  recording_id?: string;
+  started_at?: string | null;
+  interrupted_at?: string | null;
+  ended_at?: string | null;
+  scheduled_at?: string | null;
+  recording_id?: string | null;
   channel_id: string;
   viewers?: number;
   width?: number;
@@ -111,8 +112,11 @@ export interface Channel {
   owner_id?: string;
   owner?: Author;
   display_name?: string;
-  followers?: number;
+  follower_count?: number;
   broadcast?: Broadcast | null;
+  next_broadcast?: Broadcast | null;
+  last_recording_id?: string | null;
+  settings_version?: number;
   hls?: string;
 }
 

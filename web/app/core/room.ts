@@ -68,7 +68,7 @@ export class Room extends EventTarget {
 
   /** Own words appear at once; the server's answer replaces them. */
   addOwn(comment: Comment, sending: "sending" | "held" | "failed" | undefined): void {
-    const line = this.#find((entry) => entry.kind === "comment" && entry.comment.client_id === comment.client_id && comment.client_id !== undefined);
+    const line = this.#find((entry) => entry.kind === "comment" && !!comment.client_id && entry.comment.client_id === comment.client_id);
     if (line?.kind === "comment") {
       line.comment = { ...line.comment, ...comment };
       line.id = comment.id || line.id;
@@ -170,7 +170,7 @@ export class Room extends EventTarget {
 
   #comment(comment: Comment): void {
     const known = this.#find(
-      (line) => line.kind === "comment" && (line.id === comment.id || (comment.client_id !== undefined && line.comment.client_id === comment.client_id)),
+      (line) => line.kind === "comment" && (line.id === comment.id || (!!comment.client_id && line.comment.client_id === comment.client_id)),
     );
     if (known?.kind === "comment") {
       known.comment = { ...known.comment, ...comment };

@@ -19,7 +19,7 @@ export class Session extends EventTarget {
   }
 
   /** The guest's token, asked for once and again shortly before it ends. */
-  async token(): Promise<string> {
+  async token(): Promise<string | undefined> {
     const guest = this.guest;
     if (guest && Date.parse(guest.expires_at) - Date.now() > 60_000) return guest.token;
     this.#pending ??= this.#open().finally(() => (this.#pending = undefined));
@@ -42,5 +42,12 @@ export class Session extends EventTarget {
     this.guest = value;
     this.dispatchEvent(new Event("change"));
     return value;
+  }
+}
+
+/** The owner, known by the session cookie: no token goes along. */
+export class OwnerSession extends Session {
+  override token(): Promise<string | undefined> {
+    return Promise.resolve(undefined);
   }
 }

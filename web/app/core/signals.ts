@@ -15,10 +15,10 @@ export interface Signal {
 const SEND_MS = 5000;
 const BATCH_MAX = 50;
 let waiting: Signal[] = [];
-let token: (() => Promise<string>) | undefined;
+let token: (() => Promise<string | undefined>) | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-export function signalsAs(source: () => Promise<string>): void {
+export function signalsAs(source: () => Promise<string | undefined>): void {
   token = source;
 }
 
@@ -35,7 +35,8 @@ async function flush(): Promise<void> {
   if (events.length === 0) return;
   const headers: Record<string, string> = { "content-type": "application/json" };
   try {
-    if (token) headers.authorization = `Bearer ${await token()}`;
+    const bearer = await token?.();
+    if (bearer) headers.authorization = `Bearer ${bearer}`;
     await fetch("/v1/analytics-events", { method: "POST", headers, body: JSON.stringify({ events }), keepalive: true });
   } catch {
     // Signals are allowed to be lost.

@@ -79,14 +79,14 @@ export class Composer extends Element {
     const name = this.room?.session.guest?.display_name;
     const placeholder = kind === "danmaku" ? t("composer-danmaku") : name ? t("composer-chat-as", { name }) : t("composer-chat");
     const wait = this.#wait;
-    const slow = this.room?.settings.slow_mode_s;
+    const slow = Math.ceil((this.room?.settings.slow_mode_ms ?? 0) / 1000);
     return html`<form class="box" @submit=${this.#submit}>
       ${kind === "danmaku" && !this.both ? html`<span class="mark">${icon("text", "small")}</span>` : nothing}
       <input type="text" autocomplete="off" enterkeyhint="send" maxlength=${most * 4} placeholder=${placeholder} aria-label=${placeholder} .value=${this.draft}
         @input=${(event: InputEvent) => this.#write((event.target as HTMLInputElement).value)}
         @compositionstart=${() => (this.#composing = true)} @compositionend=${() => (this.#composing = false)}
         @keydown=${this.#key}>
-      ${kind === "danmaku" || length > most * 0.8 ? html`<span class="count number ${length > most ? "over" : ""}">${length} / ${most}</span>` : nothing}
+      ${(kind === "danmaku" && !this.both) || length > most * 0.8 ? html`<span class="count number ${length > most ? "over" : ""}">${length} / ${most}</span>` : nothing}
       ${this.both ? html`<button type="button" class="chip" aria-pressed=${String(kind === "danmaku")} @click=${() => (this.kind = kind === "danmaku" ? "chat" : "danmaku")}>${icon("danmaku", "small")} ${t("composer-danmaku-switch")}</button>` : nothing}
       ${kind === "danmaku" && !this.both
         ? html`<button class="button filled dense send" ?disabled=${wait > 0 || length > most}>${wait > 0 ? t("composer-wait", { seconds: wait }) : html`${t("composer-send")} <kbd>↵</kbd>`}</button>`
@@ -136,7 +136,7 @@ export class Composer extends Element {
       this.state = status === 202 ? "held" : "ready";
       this.said = status === 202 ? t("composer-held") : "";
       this.send("sent", { id: value.id, kind });
-      if (room.settings.slow_mode_s) this.#slow(room.settings.slow_mode_s * 1000);
+      if (room.settings.slow_mode_ms) this.#slow(room.settings.slow_mode_ms);
     } catch (error) {
       this.#failed(error, own, body, clientId);
     }

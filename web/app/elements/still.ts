@@ -4,7 +4,7 @@ import { chance, hash } from "../core/hash.ts";
 
 export function still(id: string): TemplateResult {
   const random = chance(hash(`still-${id}`));
-  const hue = 180 + Math.floor(random() * 150);
+  const hue = Math.floor(random() * 360);
   const warm = 10 + Math.floor(random() * 40);
   const tone = (lightness: number, shift = 0, saturation = 40) => `hsl(${(hue + shift) % 360} ${saturation}% ${lightness}%)`;
   const hill = (base: number, rise: number) => {

@@ -62,7 +62,7 @@ export function controls(player: Player): TemplateResult {
       <span class="grow"></span>
       ${player.live || rate === 1 ? nothing : html`<span class="time number">${rate}×</span>`}
       <span class="time wide">${quality(player)}</span>
-      ${button("danmaku", t("player-danmaku"), () => player.toggleDanmaku(), { pressed: player.danmaku })}
+      ${player.bare ? nothing : button("danmaku", t("player-danmaku"), () => player.toggleDanmaku(), { pressed: player.danmaku })}
       ${captions(player)}
       <button class="control" aria-label=${t("player-settings")} title=${t("player-settings")} popovertarget="settings">${icon("settings")}</button>
       ${document.pictureInPictureEnabled ? button("pip", t("player-pip"), () => void player.togglePip(), { extra: "wide" }) : nothing}

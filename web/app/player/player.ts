@@ -33,6 +33,7 @@ export class Player extends Element {
     idle: { type: Boolean, reflect: true },
     danmaku: { type: Boolean, reflect: true },
     embedded: { type: Boolean },
+    bare: { type: Boolean },
   };
 
   declare url: string;
@@ -44,6 +45,8 @@ export class Player extends Element {
   declare idle: boolean;
   declare danmaku: boolean;
   declare embedded: boolean;
+  /** Shows the picture alone: no danmaku, no invitation to sound. */
+  declare bare: boolean;
 
   source: Source | undefined;
   video!: HTMLVideoElement;
@@ -61,6 +64,7 @@ export class Player extends Element {
     this.autoplay = false;
     this.idle = false;
     this.embedded = false;
+    this.bare = false;
     this.danmaku = recall("danmaku", !matchMedia("(prefers-reduced-motion: reduce)").matches);
   }
 
@@ -83,6 +87,7 @@ export class Player extends Element {
   override updated(changed: PropertyValues<this>): void {
     if (changed.has("url") && this.url) this.play();
     if (changed.has("state")) {
+      if (this.state === "playing") this.#wake();
       this.#since = performance.now();
       this.send("state", { state: this.state });
     }
@@ -242,9 +247,9 @@ export class Player extends Element {
   override render(): TemplateResult {
     return html`<div class="stage" part="picture" @pointermove=${this.#wake} @pointerdown=${this.#wake} @focusin=${this.#wake} @dblclick=${this.#double}>
       <slot name="media" @click=${this.#press}></slot>
-      ${this.danmaku ? html`<headwater-danmaku part="danmaku" .player=${this} .room=${this.room}></headwater-danmaku>` : nothing}
+      ${this.danmaku && !this.bare ? html`<headwater-danmaku part="danmaku" .player=${this} .room=${this.room}></headwater-danmaku>` : nothing}
       <slot name="combos"></slot>
-      ${this.wantsTap && this.state !== "ended"
+      ${this.wantsTap && !this.bare && this.state !== "ended"
         ? html`<button class="tap" @click=${() => this.mute(false)}>${icon("muted", "small")} ${t("player-tap-for-sound")}</button>`
         : nothing}
       ${slate(this, performance.now() - this.#since)}
