@@ -11,6 +11,7 @@ mod writer;
 
 pub mod account_rollups;
 pub mod accounts;
+pub mod analytics_events;
 pub mod api_keys;
 pub mod audit_log;
 pub mod balances;

@@ -1,5 +1,6 @@
 //! `broadcasts`: the live sessions of channels. How one opens and what befalls it: the modules.
 
+mod imported;
 mod open;
 mod step;
 
@@ -18,6 +19,7 @@ use sea_orm::{
 
 use super::Error;
 
+pub use imported::{Imported, import};
 pub use open::{HEARTBEAT_MAX, OpenError, Opened, Opening, open};
 pub use step::{Held, Left, Mark, Step, hold, left_behind, step};
 
@@ -87,7 +89,7 @@ pub struct New {
     pub channel_id: ChannelId,
     /// For people.
     pub title: String,
-    /// `Scheduled` or `Ready`.
+    /// `Scheduled` or `Ready`; `Ended` for an import.
     pub status: Status,
     /// When it is planned for.
     pub scheduled_at: Option<Timestamp>,

@@ -195,3 +195,38 @@ pub async fn hide(db: &impl ConnectionTrait, id: RecordingId) -> Result<(), Erro
         .await?;
     Ok(())
 }
+
+/// Deleted recordings whose objects are still to go, the longest due first.
+pub async fn purge_due(
+    db: &impl ConnectionTrait,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<Model>, Error> {
+    let due = Entity::find()
+        .filter(Column::Status.eq("purged"))
+        .filter(Column::PurgeAfter.lte(now.as_millis()))
+        .filter(Column::LegalHold.eq(false));
+    Ok(due.order_by_asc(Column::PurgeAfter).limit(limit).all(db).await?)
+}
+
+/// Whether anything that plays is made of the objects of a broadcast.
+pub async fn needs_objects_of(
+    db: &impl ConnectionTrait,
+    broadcast_id: BroadcastId,
+) -> Result<bool, Error> {
+    let others = Entity::find()
+        .filter(Column::BroadcastId.eq(broadcast_id.uuid()))
+        .filter(Column::Status.ne("purged"));
+    Ok(others.one(db).await?.is_some())
+}
+
+/// The objects of a deleted recording are gone.
+pub async fn set_purged(db: &impl ConnectionTrait, id: RecordingId) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::PurgeAfter, Expr::value(None::<i64>))
+        .filter(Column::Id.eq(id.uuid()))
+        .filter(Column::Status.eq("purged"))
+        .exec(db)
+        .await?;
+    Ok(())
+}

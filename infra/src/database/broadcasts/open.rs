@@ -242,7 +242,10 @@ async fn fresh(
 }
 
 /// The chat room that was made with the channel.
-async fn chat_of(db: &impl ConnectionTrait, channel: &channels::Model) -> Result<RoomId, Error> {
+pub(super) async fn chat_of(
+    db: &impl ConnectionTrait,
+    channel: &channels::Model,
+) -> Result<RoomId, Error> {
     let sql = "select id from rooms where channel_id = $1 and kind = 'chat' order by id limit 1";
     let values: [Value; 1] = [channel.id.into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
