@@ -8,6 +8,7 @@
 mod boxes;
 mod movie;
 mod plan;
+mod register;
 mod samples;
 mod sheet;
 mod write;
@@ -20,6 +21,7 @@ use std::{
     sync::Arc,
 };
 
+pub use register::{Imported, Order, import};
 pub use write::{Packaged, Progress, package};
 
 /// Bytes of a `moov` box: the tables of a day of video are about half of it.
@@ -84,6 +86,12 @@ pub enum ImportError {
     /// The object store failed.
     #[error("the recording can't be stored")]
     Store(#[from] infra::object::Error),
+    /// There is no such channel.
+    #[error("there is no channel named `{0}`")]
+    UnknownChannel(String),
+    /// The database failed.
+    #[error("the recording can't be registered")]
+    Database(#[from] infra::database::Error),
     /// The work was stopped.
     #[error("the import was stopped")]
     Stopped,
@@ -134,6 +142,12 @@ impl Source {
         movie.is_fragmented |= named(b"moof").is_some();
         let plan = plan::plan(&movie, size)?;
         Ok(Self { file: Arc::new(file), path: path.to_owned(), plan })
+    }
+
+    /// How long the leading track plays.
+    pub fn duration_ms(&self) -> i64 {
+        let leading = self.plan.renditions.first();
+        leading.map_or(0, plan::Rendition::duration_ms)
     }
 
     /// Tracks that are left out, and why.

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use media::{
     fmp4,
     packager::{Control, Rid},
+    time::Span,
     unit::{AccessUnit, FrameRate, Kind, TrackConfig},
 };
 
@@ -258,7 +259,7 @@ fn control(renditions: &[Rendition]) -> Control {
         let scale = fmp4::timescale(&rendition.config);
         for segment in rendition.segments() {
             let ticks: i64 = segment.iter().map(|unit| i64::from(unit.duration)).sum();
-            longest = longest.max(media::time::Span::from_ticks(ticks, scale).round_seconds());
+            longest = longest.max(Span::from_ticks(ticks, scale).round_seconds());
             starts_at_sync &= segment.first().is_none_or(|unit| unit.is_sync);
         }
     }
@@ -270,6 +271,11 @@ fn control(renditions: &[Rendition]) -> Control {
 }
 
 impl Rendition {
+    pub(super) fn duration_ms(&self) -> i64 {
+        let ticks = self.units.iter().map(|unit| i64::from(unit.duration)).sum();
+        Span::from_ticks(ticks, fmp4::timescale(&self.config)).to_ms()
+    }
+
     /// The units of each segment.
     pub(super) fn segments(&self) -> impl Iterator<Item = &[Placed]> {
         let starts = std::iter::once(0).chain(self.cuts.iter().copied());

@@ -217,6 +217,31 @@ fn a_fragmented_file_is_refused_by_name() {
     assert!(matches!(open(b"not a movie at all"), Err(ImportError::NoIndex)));
 }
 
+#[tokio::test]
+async fn an_imported_recording_is_registered_and_its_channel_must_exist() {
+    let world = crate::testing::World::with_channel("demo").await;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&movie()).unwrap();
+    let order = |slug: &str| Order {
+        file: file.path().to_owned(),
+        slug: slug.to_owned(),
+        title: Some("Lecture 1".to_owned()),
+    };
+    let refused = import(&world.parts, order("other"), |_| {}).await.unwrap_err();
+    assert!(matches!(refused, ImportError::UnknownChannel(_)));
+    let imported = import(&world.parts, order("demo"), |_| {}).await.unwrap();
+    let read = world.parts.database.read();
+    let row =
+        infra::database::recordings::find(read, imported.recording_id).await.unwrap().unwrap();
+    assert_eq!((row.status.as_str(), row.title.as_str()), ("ready", "Lecture 1"));
+    assert_eq!((row.duration_ms, imported.duration_ms), (Some(16_000), 16_000));
+    let broadcast = infra::database::broadcasts::of_recording(read, imported.recording_id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(broadcast.status, "ended");
+}
+
 proptest::proptest! {
     #[test]
     fn no_damaged_index_makes_the_reader_panic(
