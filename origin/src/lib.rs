@@ -1,1 +1,287 @@
-//! Placeholder.
+//! The origin: takes publishers in, keeps the live window, stores every segment, and answers all
+//! media requests below `/hls/` and `/vod/`.
+//!
+//! A frame goes forward only: socket → session → packager → ring, cache and store → snapshot →
+//! whoever waits. Nothing here serves anything but media; comments, gifts and pages meet the
+//! origin in the database, on the bus and in the object store.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::id::{BroadcastId, ChannelId};
+use domain::time::Timestamp;
+use infra::bus::Bus;
+use infra::clock::SharedClock;
+use infra::database::Database;
+use infra::ids::Ids;
+use infra::object::Store;
+use infra::tasks::Tasks;
+use media::packager::Profile;
+use media::time::Wall;
+use moka::future::Cache;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+pub use delivery::Delivery;
+
+mod archive;
+mod cache;
+mod control;
+mod delivery;
+pub mod ingest;
+mod live;
+mod records;
+mod stats;
+mod store;
+#[cfg(test)]
+mod tests;
+
+/// Lines of the ingest log that may wait for the database.
+const LINES_MAX: usize = 256;
+/// Broadcasts that are over and whose index stays in memory: about 100 kB for an hour.
+const ARCHIVES_MAX: u64 = 200;
+/// Broadcasts that are over and whose row is not read again at once.
+const STANDINGS_MAX: u64 = 10_000;
+
+/// What an operator decides.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where RTMP publishers connect; `None` takes none.
+    pub rtmp: Option<SocketAddr>,
+    /// Publishers at once.
+    pub publishers_max: usize,
+    /// The latency profile of new broadcasts.
+    pub profile: Profile,
+    /// How far back viewers of a live broadcast may seek.
+    pub dvr_window: Duration,
+    /// How long a broadcast waits for its publisher to come back.
+    pub reconnect_window: Duration,
+    /// Whether broadcasts leave recordings.
+    pub record: bool,
+    /// Whether a publisher's clean goodbye ends the broadcast; otherwise it is like a drop.
+    pub end_on_unpublish: bool,
+    /// Bytes of media kept for DVR and replay beside the live window.
+    pub cache_bytes_max: u64,
+    /// Bytes that may wait for the store before the oldest are given up.
+    pub backlog_bytes_max: u64,
+    /// Segments after which an unfinished index page is written again: what a crash can lose.
+    pub index_every_segments: u64,
+    /// Requests that may wait for media at once.
+    pub waiting_max: usize,
+    /// Header that carries the CDN's cache tag: `Cache-Tag`, `Surrogate-Key`, `xkey`.
+    pub cache_tag: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rtmp: None,
+            publishers_max: 1_000,
+            profile: Profile::Low,
+            dvr_window: Duration::from_secs(900),
+            reconnect_window: Duration::from_secs(120),
+            record: true,
+            end_on_unpublish: true,
+            cache_bytes_max: 256 << 20,
+            backlog_bytes_max: 1 << 30,
+            index_every_segments: 1,
+            waiting_max: 100_000,
+            cache_tag: None,
+        }
+    }
+}
+
+/// What the origin is built on.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// Rows.
+    pub database: Database,
+    /// Hints.
+    pub bus: Bus,
+    /// Objects.
+    pub store: Store,
+    /// Time.
+    pub clock: SharedClock,
+    /// Tasks.
+    pub tasks: Tasks,
+}
+
+/// What every piece of the origin reads.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) database: Database,
+    pub(crate) bus: Bus,
+    pub(crate) clock: SharedClock,
+    pub(crate) tasks: Tasks,
+    pub(crate) ids: Ids,
+    /// Names this process among the holders of leases.
+    pub(crate) node: String,
+    pub(crate) store: Store,
+    pub(crate) writer: store::Writer,
+    pub(crate) media: cache::Media,
+    pub(crate) registry: live::Registry,
+    pub(crate) log: ingest::log::Log,
+    /// Lines of the ingest log on their way to the database.
+    pub(crate) lines: mpsc::Sender<(ChannelId, ingest::log::Line)>,
+    /// Broadcasts that are over, by their index.
+    pub(crate) archives: Cache<BroadcastId, Arc<archive::Archived>>,
+    /// What the database says of them, for two seconds: how late a takedown may be.
+    pub(crate) standings: Cache<BroadcastId, records::Standing>,
+    /// The wall clock less the monotonic one, read once: media time never steps.
+    epoch_ms: i64,
+}
+
+/// One reading of all clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// For durations.
+    pub(crate) monotonic: Duration,
+    /// For what is stored and shown.
+    pub(crate) wall: Timestamp,
+    /// For media: never steps.
+    pub(crate) steady: Wall,
+}
+
+impl Context {
+    fn new(
+        settings: Settings,
+        parts: Parts,
+        lines: mpsc::Sender<(ChannelId, ingest::log::Line)>,
+    ) -> Self {
+        let Parts { database, bus, store, clock, tasks } = parts;
+        let ids = Ids::new(Arc::clone(&clock));
+        let writer = store::Writer::start(
+            Arc::clone(&store),
+            settings.backlog_bytes_max,
+            Arc::clone(&clock),
+            &tasks,
+        );
+        Self {
+            media: cache::Media::new(Arc::clone(&store), settings.cache_bytes_max),
+            registry: live::Registry::default(),
+            log: ingest::log::Log::new(bus.clone()),
+            lines,
+            archives: Cache::new(ARCHIVES_MAX),
+            standings: Cache::builder()
+                .max_capacity(STANDINGS_MAX)
+                .time_to_live(Duration::from_secs(2))
+                .build(),
+            epoch_ms: clock.now().0 - millis(clock.monotonic()),
+            node: if database.is_shared() {
+                ids.uuid().simple().to_string()
+            } else {
+                // One process at a time: what it held before a restart is still its own.
+                "only".to_owned()
+            },
+            ids,
+            settings,
+            database,
+            bus,
+            clock,
+            tasks,
+            store,
+            writer,
+        }
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Moment {
+        let monotonic = self.clock.monotonic();
+        Moment {
+            monotonic,
+            wall: self.clock.now(),
+            steady: Wall(self.epoch_ms + millis(monotonic)),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Why the origin did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address for publishers can't be bound.
+    #[error("publishers can't connect to {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The name of the cache tag is no header name.
+    #[error("`{0}` is no header name for the cache tag")]
+    CacheTag(String),
+}
+
+/// The running origin.
+#[derive(Debug)]
+pub struct Origin {
+    context: Arc<Context>,
+    delivery: Delivery,
+    rtmp: Option<SocketAddr>,
+}
+
+impl Origin {
+    /// Binds, restores what a former process left, and starts every task.
+    ///
+    /// # Errors
+    /// [`StartError`] when an address or a setting can't be used.
+    pub async fn start(settings: Settings, parts: Parts) -> Result<Self, StartError> {
+        let delivery_settings = delivery::Settings::read(&settings)?;
+        let bound = match settings.rtmp {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        let (lines, written) = mpsc::channel(LINES_MAX);
+        let context = Arc::new(Context::new(settings, parts, lines));
+        let keeping = ingest::log::keep(Arc::clone(&context), written);
+        context.tasks.spawn("ingest log", keeping);
+        archive::restore(&context).await;
+        let delivery = Delivery::new(Arc::clone(&context), delivery_settings);
+        let rtmp = bound.map(|(listener, address)| {
+            let admission = Arc::new(ingest::admission::Admission::new(Arc::clone(&context)));
+            let limits = ingest::rtmp::Limits {
+                connections_max: context.settings.publishers_max,
+                ..ingest::rtmp::Limits::default()
+            };
+            let tasks = context.tasks.clone();
+            let listening = ingest::rtmp::listen(listener, limits, admission, tasks);
+            context.tasks.spawn("rtmp listener", listening);
+            address
+        });
+        let closing = Arc::clone(&context);
+        context.tasks.spawn("origin shutdown", async move {
+            closing.tasks.draining().await;
+            archive::close(&closing).await;
+        });
+        Ok(Self { context, delivery, rtmp })
+    }
+
+    /// Answers media requests; clones share everything.
+    pub fn delivery(&self) -> Delivery {
+        self.delivery.clone()
+    }
+
+    /// Where RTMP publishers connect.
+    pub fn rtmp_address(&self) -> Option<SocketAddr> {
+        self.rtmp
+    }
+
+    /// What the origin saw of each channel's publishers.
+    pub fn ingest_log(&self) -> &ingest::log::Log {
+        &self.context.log
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let refused = |source| StartError::Bind { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound))
+}

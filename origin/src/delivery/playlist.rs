@@ -1,0 +1,207 @@
+//! Playlists: the snapshot that a request may have, now or when it exists.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::channel::Slug;
+use domain::id::{BroadcastId, RecordingId};
+use http::Response;
+use infra::http::Body;
+use media::hls::directive::{self, Decision, Directives, Limits, MsnOnly, Skip};
+use media::packager::Rid;
+use tokio::sync::watch;
+
+use super::answer::{self, Asked, Lifetime, Text};
+use super::{Refused, Shared, UNKNOWN_TARGET};
+use crate::archive;
+use crate::live::{Live, Rendition, Snapshot, Stage, duration};
+
+/// How long caches keep the multivariant playlist of a live broadcast.
+const MULTIVARIANT_LIFE: Lifetime = Lifetime::Seconds(2);
+/// How long caches keep playlists that have their last line: trims and takedowns change them.
+const ENDED_LIFE: Lifetime = Lifetime::Seconds(60);
+
+type Answered = Result<Response<Body>, Refused>;
+
+impl Shared {
+    /// The multivariant playlist of a channel's current broadcast.
+    pub(super) async fn channel(&self, slug: &Slug, asked: &Asked<'_>) -> Answered {
+        let live = self
+            .context
+            .registry
+            .current(slug.as_str())
+            .filter(|live| live.stage().is_on_air())
+            .ok_or(Refused::NotLive)?;
+        let prefix = format!("../{}/", live.identity.broadcast);
+        self.multivariant(&live, &prefix, asked).await
+    }
+
+    /// The same for one broadcast, live or not.
+    pub(super) async fn broadcast(&self, id: BroadcastId, asked: &Asked<'_>) -> Answered {
+        if let Some(live) = self.context.registry.get(id) {
+            return self.multivariant(&live, "", asked).await;
+        }
+        let archived = self.archived(id).await?;
+        let text = Text::new(archived.multivariant("").into());
+        Ok(self.tag.mark(answer::playlist(asked, &text, ENDED_LIFE), id))
+    }
+
+    async fn multivariant(&self, live: &Arc<Live>, prefix: &str, asked: &Asked<'_>) -> Answered {
+        let target = UNKNOWN_TARGET;
+        self.until(live.readiness(), |ready| *ready, target * 3).await?;
+        let life = match live.stage() {
+            Stage::TakenDown => return Err(Refused::Gone { target }),
+            Stage::Ended => ENDED_LIFE,
+            Stage::Starting | Stage::Live | Stage::Interrupted => MULTIVARIANT_LIFE,
+        };
+        let text = live.multivariant(prefix).ok_or(Refused::NotFound { target })?;
+        let answer = answer::playlist(asked, &Text::new(text.into()), life);
+        Ok(self.tag.mark(answer, live.identity.broadcast))
+    }
+
+    /// The media playlist of a rendition: the only one with directives.
+    pub(super) async fn playlist(
+        &self,
+        (id, rid): (BroadcastId, Rid),
+        query: &str,
+        asked: &Asked<'_>,
+    ) -> Answered {
+        let directives =
+            directive::parse(query).map_err(|why| Refused::Directives(why.to_string()))?;
+        let Some(live) = self.context.registry.get(id) else {
+            let archived = self.archived(id).await?;
+            // The recording's playlist names the same URIs, by a longer way.
+            let text =
+                archived.vod_playlist(rid).ok_or(Refused::NotFound { target: UNKNOWN_TARGET })?;
+            let answer = answer::playlist(asked, &text, ENDED_LIFE);
+            return Ok(self.tag.mark(answer, id));
+        };
+        let rendition = self.rendition(&live, rid).await?;
+        if live.leads(&rendition) {
+            live.viewers.asked(directives.wanted.is_some());
+        }
+        let (snapshot, life) = self.wait_for(&rendition, &directives).await?;
+        let delta = snapshot.delta.as_ref().filter(|_| directives.skip == Skip::Segments);
+        let answer = if let Some(delta) = delta {
+            answer::playlist(asked, delta, life)
+        } else {
+            answer::playlist(asked, &rendition.full(&snapshot, &live.renditions()), life)
+        };
+        Ok(self.tag.mark(answer, id))
+    }
+
+    /// A rendition of a live broadcast; one that has just started may not have it yet.
+    async fn rendition(&self, live: &Live, rid: Rid) -> Result<Arc<Rendition>, Refused> {
+        let target = UNKNOWN_TARGET;
+        if live.stage() == Stage::Starting {
+            self.until(live.readiness(), |ready| *ready, target * 3).await?;
+        }
+        if live.stage() == Stage::TakenDown {
+            return Err(Refused::Gone { target });
+        }
+        live.rendition(rid).ok_or(Refused::NotFound { target })
+    }
+
+    /// The first version that satisfies the directives, and how long its answer may be kept.
+    async fn wait_for(
+        &self,
+        rendition: &Rendition,
+        directives: &Directives,
+    ) -> Result<(Arc<Snapshot>, Lifetime), Refused> {
+        let control = rendition.control();
+        let limits = Limits::new(&control, MsnOnly::Segment);
+        let target = duration(control.target());
+        let decide =
+            |snapshot: &Snapshot| match directive::decide(&snapshot.edge, directives, &limits) {
+                _ if snapshot.gone => Some(Err(Refused::Gone { target })),
+                Decision::Ready if snapshot.is_empty() && !snapshot.edge.ended => None,
+                Decision::Ready => Some(Ok(())),
+                Decision::Wait { .. } => None,
+                Decision::Refuse(why) => Some(Err(Refused::Directives(why.to_string()))),
+            };
+        let versions = rendition.snapshots();
+        let snapshot =
+            self.until(versions, |snapshot| decide(snapshot).is_some(), target * 3).await?;
+        decide(&snapshot).unwrap_or(Ok(()))?;
+        // A directive older than the window names no content of its own.
+        let names_content =
+            directives.wanted.is_some_and(|wanted| wanted.msn >= snapshot.edge.first_msn);
+        let life = if snapshot.edge.ended {
+            ENDED_LIFE
+        } else if names_content {
+            Lifetime::Seconds(target.as_secs() * 6)
+        } else {
+            Lifetime::Seconds(target.as_secs() / 2)
+        };
+        Ok((snapshot, life))
+    }
+
+    /// Waits until `holds`, at most `patience`, on a place among the waiting.
+    pub(super) async fn until<T: Clone + Send + Sync>(
+        &self,
+        mut values: watch::Receiver<T>,
+        holds: impl Fn(&T) -> bool + Send + Sync,
+        patience: Duration,
+    ) -> Result<T, Refused> {
+        {
+            let now = values.borrow_and_update();
+            if holds(&now) {
+                return Ok(now.clone());
+            }
+        }
+        let place = self.waiting.enter().ok_or(Refused::Overloaded)?;
+        let waiting = async { values.wait_for(|value| holds(value)).await.map(|v| v.clone()) };
+        let waited = tokio::time::timeout(patience, waiting).await;
+        drop(place);
+        match waited {
+            Ok(Ok(value)) => Ok(value),
+            // The rendition is gone from memory with its broadcast.
+            Ok(Err(_)) => Err(Refused::NotFound { target: patience / 3 }),
+            Err(_) => Err(Refused::TooLate),
+        }
+    }
+
+    /// The multivariant playlist of a recording.
+    pub(super) async fn recording(&self, id: RecordingId, asked: &Asked<'_>) -> Answered {
+        let archived = self.recorded(id).await?;
+        let text = Text::new(archived.multivariant("").into());
+        let answer = answer::playlist(asked, &text, ENDED_LIFE);
+        Ok(self.tag.mark(answer, archived.broadcast))
+    }
+
+    /// The media playlist of one rendition of a recording.
+    pub(super) async fn recording_playlist(
+        &self,
+        id: RecordingId,
+        rid: Rid,
+        asked: &Asked<'_>,
+    ) -> Answered {
+        let archived = self.recorded(id).await?;
+        let text =
+            archived.vod_playlist(rid).ok_or(Refused::NotFound { target: UNKNOWN_TARGET })?;
+        let answer = answer::playlist(asked, &text, ENDED_LIFE);
+        Ok(self.tag.mark(answer, archived.broadcast))
+    }
+
+    async fn recorded(&self, id: RecordingId) -> Result<Arc<archive::Archived>, Refused> {
+        archive::recording(&self.context, id).await.map_err(Refused::from)
+    }
+
+    pub(super) async fn archived(
+        &self,
+        id: BroadcastId,
+    ) -> Result<Arc<archive::Archived>, Refused> {
+        archive::broadcast(&self.context, id).await.map_err(Refused::from)
+    }
+}
+
+impl From<archive::Missing> for Refused {
+    fn from(missing: archive::Missing) -> Self {
+        let target = UNKNOWN_TARGET;
+        match missing {
+            archive::Missing::Unknown => Self::NotFound { target },
+            archive::Missing::TakenDown => Self::Gone { target },
+            archive::Missing::Unavailable => Self::StoreAway,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! From the packager's outputs to what viewers can get, in this order: the bytes of all renditions,
+//! then their snapshots, then cache and store.
+
+use std::sync::Arc;
+
+use domain::time::Timestamp;
+use infra::database::broadcasts::Mark;
+use infra::object::Meta;
+use media::hls::Window;
+use media::hls::index::{encode, page_of};
+use media::packager::{Alarm, Output, Part};
+
+use super::lifecycle::Fact;
+use super::pump::Pump;
+use super::rendition::{ClosedSegment, duration};
+use super::{Rendition, Stage};
+use crate::delivery::{Piece, object_key};
+use crate::store::index::page_key;
+use crate::store::{self, Job, Purpose};
+
+impl Pump {
+    /// Publishes all that the packager has to say.
+    pub(super) async fn publish(&mut self) {
+        self.publish_where(true).await;
+    }
+
+    /// The same, but players are not told that the broadcast is over: another process goes on.
+    pub(super) async fn publish_all_but_the_end(&mut self) {
+        self.publish_where(false).await;
+    }
+
+    async fn publish_where(&mut self, ends: bool) {
+        let mut changed: Vec<Arc<Rendition>> = Vec::new();
+        let mut closed = Vec::new();
+        while let Some(output) = self.packager.poll() {
+            match &output {
+                Output::Ended if !ends => {}
+                Output::Ended => {
+                    for rendition in self.live.renditions().iter() {
+                        rendition.end();
+                        note(&mut changed, rendition);
+                    }
+                }
+                Output::Rendition(about) => self.describe(about.clone()),
+                Output::Init(init) => {
+                    if let Some(rendition) = self.live.rendition(init.rid) {
+                        rendition.add_init(init);
+                        let piece = Piece::Init(init.generation);
+                        let broadcast = self.live.identity.broadcast;
+                        let key = object_key(broadcast, init.rid, init.fence, piece);
+                        let meta = Meta::immutable("video/mp4");
+                        self.context.writer.put(store::support(key, init.bytes.clone(), meta));
+                    }
+                }
+                Output::Part(part) => {
+                    if let Some(rendition) = self.live.rendition(part.rid) {
+                        rendition.add_part(part);
+                        note(&mut changed, &rendition);
+                        self.mark(part).await;
+                    }
+                }
+                Output::Segment(segment) => {
+                    if let Some(rendition) = self.live.rendition(segment.rid) {
+                        let now = self.context.clock.monotonic();
+                        if let Some(segment) = rendition.close(*segment, now) {
+                            closed.push((Arc::clone(&rendition), segment));
+                        }
+                        note(&mut changed, &rendition);
+                    }
+                }
+                Output::Alarm(alarm) => alarmed(*alarm),
+            }
+        }
+        self.show(&changed).await;
+        for (rendition, segment) in closed {
+            self.keep(&rendition, segment).await;
+        }
+    }
+
+    fn describe(&mut self, about: media::packager::Rendition) {
+        if let media::unit::TrackConfig::Video(config) = &about.config {
+            let (width, height) = (config.width, config.height);
+            self.reporter.shaped(|shape| (shape.width, shape.height) = (width, height));
+        }
+        let control = about.control;
+        self.reporter.shaped(|shape| {
+            shape.target = duration(control.target());
+            shape.part = control.part_target.map_or(shape.target, duration);
+        });
+        if let Some(rendition) = self.live.rendition(about.rid) {
+            rendition.describe(about);
+        } else {
+            let dvr_window = self.context.settings.dvr_window;
+            let broadcast = self.live.identity.broadcast;
+            self.live.add(Arc::new(Rendition::new(broadcast, about, dvr_window)));
+        }
+        self.context.store_sheet(&self.live);
+    }
+
+    /// Swaps the snapshots of all that changed, and wakes whoever waits.
+    async fn show(&mut self, changed: &[Arc<Rendition>]) {
+        if changed.is_empty() {
+            return;
+        }
+        let renditions = self.live.renditions();
+        for rendition in changed {
+            rendition.refresh(&renditions);
+        }
+        if let Some(edge) = renditions.first().and_then(|first| first.with_window(Window::edge_pdt))
+        {
+            self.reporter.at_edge(Timestamp(edge.0));
+        }
+        let begun = renditions.iter().all(|rendition| !rendition.snapshot().is_empty());
+        if self.live.stage() == Stage::Starting && begun {
+            self.live.become_stage(Stage::Live);
+            self.live.ready.send_replace(true);
+        }
+    }
+
+    /// A closed segment: into the cache without a copy, and to the store.
+    async fn keep(&self, rendition: &Arc<Rendition>, segment: ClosedSegment) {
+        let broadcast = self.live.identity.broadcast;
+        let ClosedSegment { msn, fence, chunks } = segment;
+        let key = object_key(broadcast, rendition.rid(), fence, Piece::Segment(msn));
+        self.context.media.keep(&key, Arc::clone(&chunks)).await;
+        self.context.writer.put(Job {
+            key,
+            chunks,
+            meta: Meta::immutable("video/iso.segment"),
+            purpose: Purpose::Segment(Arc::clone(rendition), msn),
+        });
+        let every = self.context.settings.index_every_segments.max(1);
+        if (msn + 1).is_multiple_of(every) || page_of(msn + 1) != page_of(msn) {
+            self.context.store_page(rendition, page_of(msn));
+        }
+    }
+
+    /// Media time is a fact: where it starts and where it breaks.
+    async fn mark(&mut self, part: &Part) {
+        let Some(opens) = part.opens else { return };
+        let leads = self.live.renditions().first().is_some_and(|first| first.rid() == part.rid);
+        if !leads || (self.began && !opens.discontinuity) {
+            return;
+        }
+        self.began = true;
+        let media_ms = self
+            .live
+            .rendition(part.rid)
+            .map_or(0, |rendition| rendition.index().duration().to_ms());
+        self.tell(Fact::Mark(Mark { media_ms, pdt: Timestamp(opens.pdt.0) })).await;
+    }
+
+    pub(super) async fn tell(&mut self, fact: Fact) {
+        if self.facts.send((self.context.clock.now(), fact)).await.is_err() {
+            tracing::error!(
+                broadcast.id = %self.live.identity.broadcast,
+                "a lifecycle step has no one to write it down"
+            );
+        }
+    }
+}
+
+impl crate::Context {
+    /// Queues one page of a rendition's index.
+    pub(crate) fn store_page(&self, rendition: &Rendition, page: u64) {
+        let entries = rendition.page(page);
+        if !entries.is_empty() {
+            let key = page_key(rendition.broadcast(), rendition.rid(), page);
+            let meta = Meta { content_type: "application/octet-stream", cache_control: "no-store" };
+            self.writer.put(store::support(key, encode(&entries), meta));
+        }
+    }
+
+    /// Drops a rendition's segments from the cache.
+    pub(crate) async fn forget(&self, rendition: &Rendition) {
+        for entry in rendition.index().segments() {
+            let piece = Piece::Segment(entry.msn);
+            let key = object_key(rendition.broadcast(), rendition.rid(), entry.fence, piece);
+            self.media.forget(&key).await;
+        }
+    }
+}
+
+fn note(changed: &mut Vec<Arc<Rendition>>, rendition: &Arc<Rendition>) {
+    if !changed.iter().any(|known| Arc::ptr_eq(known, rendition)) {
+        changed.push(Arc::clone(rendition));
+    }
+}
+
+fn alarmed(alarm: Alarm) {
+    match alarm {
+        Alarm::GopOverTarget { gop } => {
+            metrics::counter!("headwater_gop_over_target_total").increment(1);
+            tracing::debug!(gop.ms = gop.to_ms(), "a segment starts without a sync unit");
+        }
+        Alarm::LateMedia { units, .. } => {
+            metrics::counter!("headwater_late_units_total").increment(u64::from(units));
+        }
+        Alarm::ClockJump { by_ms } => {
+            metrics::counter!("headwater_clock_jumps_total").increment(1);
+            tracing::info!(jump.ms = by_ms, "a publisher's clock jumped");
+        }
+        Alarm::Silent { .. } => {
+            metrics::counter!("headwater_silent_tracks_total").increment(1);
+        }
+        Alarm::Overrun { .. } => {
+            metrics::counter!("headwater_start_overruns_total").increment(1);
+        }
+        other => tracing::info!(alarm = ?other, "the packager warns"),
+    }
+}

@@ -1,0 +1,245 @@
+//! The newest media of one rendition, in memory: what the playlist lists near the edge is here.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// What a look-up of bytes finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found<T> {
+    /// The bytes.
+    Here(T),
+    /// Listed as a gap: there never were bytes.
+    Gap,
+    /// Not in the ring (any more, or yet).
+    Absent,
+}
+
+/// Bytes of a closed segment: its parts, in order, without a copy.
+pub(crate) type Chunks = Arc<[Bytes]>;
+
+/// One segment and its parts.
+#[derive(Debug)]
+struct Segment {
+    msn: u64,
+    fence: u64,
+    parts: Vec<Bytes>,
+    closed: Option<Closed>,
+}
+
+#[derive(Debug)]
+struct Closed {
+    /// When it closed, monotonic.
+    at: Duration,
+    /// Its bytes; `None` for a gap.
+    chunks: Option<Chunks>,
+    /// Whether the store has confirmed it (a gap needs no store).
+    stored: bool,
+}
+
+/// Segments by number, without holes between the oldest and the newest.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    segments: VecDeque<Segment>,
+    /// How long a segment stays after it closed, at least.
+    keep: Duration,
+    bytes: u64,
+}
+
+impl Ring {
+    /// An empty ring that keeps each closed segment for at least `keep`.
+    pub(crate) fn new(keep: Duration) -> Self {
+        Self { segments: VecDeque::new(), keep, bytes: 0 }
+    }
+
+    /// Bytes held now.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Takes the next part of segment `msn`; a part that is a gap has no bytes.
+    ///
+    /// A number that does not follow the newest one starts the ring anew: nothing can be looked up
+    /// between, and the store still has what it was given.
+    pub(crate) fn push(&mut self, fence: u64, msn: u64, bytes: Bytes) {
+        let follows =
+            self.segments.back().is_none_or(|last| msn == last.msn || msn == last.msn + 1);
+        if !follows {
+            self.segments.clear();
+            self.bytes = 0;
+        }
+        self.bytes += bytes.len() as u64;
+        match self.segments.back_mut() {
+            Some(last) if last.msn == msn => last.parts.push(bytes),
+            _ => self.segments.push_back(Segment { msn, fence, parts: vec![bytes], closed: None }),
+        }
+    }
+
+    /// Closes segment `msn`; returns its bytes unless it is a gap, unknown or closed already.
+    pub(crate) fn close(&mut self, msn: u64, gap: bool, now: Duration) -> Option<Chunks> {
+        let segment = self.find_mut(msn)?;
+        if segment.closed.is_some() {
+            return None;
+        }
+        let chunks: Vec<Bytes> =
+            segment.parts.iter().filter(|part| !part.is_empty()).cloned().collect();
+        let chunks: Option<Chunks> = (!gap && !chunks.is_empty()).then(|| chunks.into());
+        segment.closed = Some(Closed { at: now, chunks: chunks.clone(), stored: chunks.is_none() });
+        chunks
+    }
+
+    /// Notes that the store holds segment `msn`, or never will.
+    pub(crate) fn settle(&mut self, msn: u64) {
+        if let Some(closed) = self.find_mut(msn).and_then(|segment| segment.closed.as_mut()) {
+            closed.stored = true;
+        }
+    }
+
+    /// Drops the bytes of a segment that the full backlog gave up.
+    pub(crate) fn lose(&mut self, msn: u64) {
+        let Some(segment) = self.find_mut(msn) else { return };
+        let freed: u64 = segment.parts.iter().map(|part| part.len() as u64).sum();
+        segment.parts.fill(Bytes::new());
+        if let Some(closed) = segment.closed.as_mut() {
+            closed.chunks = None;
+            closed.stored = true;
+        }
+        self.bytes -= freed;
+    }
+
+    /// Forgets segments from the front that are stored and old enough.
+    pub(crate) fn evict(&mut self, now: Duration) {
+        while let Some(Segment { closed: Some(closed), .. }) = self.segments.front()
+            && closed.stored
+            && now >= closed.at + self.keep
+        {
+            if let Some(segment) = self.segments.pop_front() {
+                self.bytes -= segment.parts.iter().map(|part| part.len() as u64).sum::<u64>();
+            }
+        }
+    }
+
+    /// Forgets everything: the broadcast was taken down.
+    pub(crate) fn clear(&mut self) {
+        self.segments.clear();
+        self.bytes = 0;
+    }
+
+    /// The bytes of one part.
+    pub(crate) fn part(&self, fence: u64, msn: u64, part: u32) -> Found<Bytes> {
+        let Some(segment) = self.find(msn).filter(|segment| segment.fence == fence) else {
+            return Found::Absent;
+        };
+        match usize::try_from(part).ok().and_then(|part| segment.parts.get(part)) {
+            Some(bytes) if bytes.is_empty() => Found::Gap,
+            Some(bytes) => Found::Here(bytes.clone()),
+            None => Found::Absent,
+        }
+    }
+
+    /// The bytes of one closed segment.
+    pub(crate) fn segment(&self, fence: u64, msn: u64) -> Found<Chunks> {
+        let closed = self
+            .find(msn)
+            .filter(|segment| segment.fence == fence)
+            .and_then(|segment| segment.closed.as_ref());
+        match closed {
+            Some(Closed { chunks: Some(chunks), .. }) => Found::Here(Arc::clone(chunks)),
+            Some(Closed { chunks: None, .. }) => Found::Gap,
+            None => Found::Absent,
+        }
+    }
+
+    fn index(&self, msn: u64) -> Option<usize> {
+        usize::try_from(msn.checked_sub(self.segments.front()?.msn)?).ok()
+    }
+
+    fn find(&self, msn: u64) -> Option<&Segment> {
+        self.segments.get(self.index(msn)?)
+    }
+
+    fn find_mut(&mut self, msn: u64) -> Option<&mut Segment> {
+        let index = self.index(msn)?;
+        self.segments.get_mut(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEEP: Duration = Duration::from_secs(12);
+
+    fn filled() -> Ring {
+        let mut ring = Ring::new(KEEP);
+        for msn in 7..10 {
+            for part in 0..3_u8 {
+                ring.push(1, msn, Bytes::from(vec![part; 4]));
+            }
+            if msn < 9 {
+                assert!(ring.close(msn, false, Duration::from_secs(msn)).is_some());
+            }
+        }
+        ring
+    }
+
+    #[test]
+    fn a_segment_is_its_parts() {
+        let ring = filled();
+        let Found::Here(chunks) = ring.segment(1, 8) else { panic!("segment 8 is closed") };
+        assert_eq!(chunks.concat(), [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+        assert_eq!(ring.part(1, 8, 1), Found::Here(Bytes::from(vec![1; 4])));
+    }
+
+    #[test]
+    fn what_is_not_there_is_absent() {
+        let ring = filled();
+        assert_eq!(ring.segment(1, 9), Found::Absent, "still open");
+        assert_eq!(ring.segment(2, 8), Found::Absent, "another fence");
+        assert_eq!(ring.segment(1, 6), Found::Absent, "before the front");
+        assert_eq!(ring.part(1, 9, 3), Found::Absent, "not yet");
+    }
+
+    #[test]
+    fn a_segment_leaves_after_both_its_time_and_its_confirmation() {
+        let mut ring = filled();
+        ring.evict(Duration::from_secs(100));
+        assert_ne!(ring.segment(1, 7), Found::Absent, "not confirmed");
+        ring.settle(7);
+        ring.evict(Duration::from_secs(18));
+        assert_ne!(ring.segment(1, 7), Found::Absent, "too young");
+        ring.evict(Duration::from_secs(19));
+        assert_eq!(ring.segment(1, 7), Found::Absent);
+        assert_eq!(ring.bytes(), 24);
+    }
+
+    #[test]
+    fn gaps_have_no_bytes_and_need_no_store() {
+        let mut ring = Ring::new(KEEP);
+        ring.push(1, 0, Bytes::new());
+        assert_eq!(ring.close(0, true, Duration::ZERO), None);
+        assert_eq!(ring.segment(1, 0), Found::Gap);
+        assert_eq!(ring.part(1, 0, 0), Found::Gap);
+        ring.evict(KEEP);
+        assert_eq!(ring.segment(1, 0), Found::Absent);
+    }
+
+    #[test]
+    fn a_lost_segment_frees_its_bytes() {
+        let mut ring = filled();
+        ring.lose(7);
+        assert_eq!(ring.segment(1, 7), Found::Gap);
+        assert_eq!(ring.bytes(), 24);
+    }
+
+    #[test]
+    fn a_jump_in_numbers_starts_anew() {
+        let mut ring = filled();
+        ring.push(2, 40, Bytes::from_static(b"x"));
+        assert_eq!(ring.part(2, 40, 0), Found::Here(Bytes::from_static(b"x")));
+        assert_eq!(ring.segment(1, 8), Found::Absent);
+        assert_eq!(ring.bytes(), 1);
+    }
+}

@@ -1,0 +1,270 @@
+//! Write-behind: each closed segment becomes one object, and nothing live waits for it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use infra::clock::SharedClock;
+use infra::object::{Meta, Store};
+use infra::tasks::Tasks;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::live::{Chunks, Rendition};
+
+pub(crate) mod index;
+
+/// Objects written at the same time.
+const WRITERS: usize = 4;
+/// How long one write may take before it counts as failed.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The first and the longest pause between two tries.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// One object to write.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) key: String,
+    pub(crate) chunks: Chunks,
+    pub(crate) meta: Meta,
+    pub(crate) purpose: Purpose,
+}
+
+/// What an object is for: who must learn that it was written.
+#[derive(Debug, Clone)]
+pub(crate) enum Purpose {
+    /// A segment; its ring may let it go once it is stored.
+    Segment(Arc<Rendition>, u64),
+    /// An init section, an index page or a playlist.
+    Support,
+}
+
+/// The queue of objects to write; a cheap handle.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Store,
+    clock: SharedClock,
+    bytes_max: u64,
+    queue: Mutex<Queue>,
+    /// Wakes writers when the queue grows or closes.
+    grown: Notify,
+    /// Wakes those who wait for the queue to empty.
+    shrunk: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    bytes: u64,
+    in_flight: usize,
+    closed: bool,
+}
+
+impl Writer {
+    /// Starts the writers. At most `bytes_max` wait; beyond, the oldest segments are given up.
+    pub(crate) fn start(store: Store, bytes_max: u64, clock: SharedClock, tasks: &Tasks) -> Self {
+        let shared = Shared {
+            store,
+            clock,
+            bytes_max,
+            queue: Mutex::default(),
+            grown: Notify::new(),
+            shrunk: Notify::new(),
+        };
+        let writer = Self { shared: Arc::new(shared) };
+        for _ in 0..WRITERS {
+            let shared = Arc::clone(&writer.shared);
+            let stopping = tasks.stopping();
+            tasks.spawn("store writer", async move {
+                tokio::select! {
+                    () = shared.run() => {}
+                    () = stopping => {}
+                }
+            });
+        }
+        writer
+    }
+
+    /// Queues an object; never waits.
+    pub(crate) fn put(&self, job: Job) {
+        let lost = {
+            let mut queue = self.shared.queue.lock();
+            queue.bytes += size(&job);
+            queue.jobs.push_back(job);
+            queue.shed(self.shared.bytes_max)
+        };
+        self.shared.grown.notify_one();
+        for (rendition, msn) in lost {
+            tracing::error!(
+                rendition.id = %rendition.rid(),
+                segment.msn = msn,
+                "the store has been away too long: a segment is lost to replay"
+            );
+            metrics::counter!("headwater_segments_lost_total").increment(1);
+            rendition.lose(msn);
+        }
+        self.shared.tell();
+    }
+
+    /// Waits until every queued object is written.
+    pub(crate) async fn flush(&self) {
+        loop {
+            let shrunk = self.shared.shrunk.notified();
+            {
+                let queue = self.shared.queue.lock();
+                if queue.jobs.is_empty() && queue.in_flight == 0 {
+                    return;
+                }
+            }
+            shrunk.await;
+        }
+    }
+
+    /// Writes what is queued, then lets the writers end.
+    pub(crate) async fn close(&self) {
+        self.flush().await;
+        self.shared.queue.lock().closed = true;
+        self.shared.grown.notify_waiters();
+        // A writer that is about to wait takes a permit instead of the wake-up.
+        self.shared.grown.notify_one();
+    }
+}
+
+fn size(job: &Job) -> u64 {
+    job.chunks.iter().map(|chunk| chunk.len() as u64).sum()
+}
+
+impl Queue {
+    /// Drops the oldest segments until the rest fits; support objects are small and stay.
+    fn shed(&mut self, bytes_max: u64) -> Vec<(Arc<Rendition>, u64)> {
+        let mut lost = Vec::new();
+        let mut at = 0;
+        while self.bytes > bytes_max && at < self.jobs.len() {
+            let Some(Job { purpose: Purpose::Segment(rendition, msn), .. }) = self.jobs.get(at)
+            else {
+                at += 1;
+                continue;
+            };
+            lost.push((Arc::clone(rendition), *msn));
+            if let Some(job) = self.jobs.remove(at) {
+                self.bytes -= size(&job);
+            }
+        }
+        lost
+    }
+}
+
+impl Shared {
+    async fn run(&self) {
+        while let Some(job) = self.next().await {
+            let bytes = size(&job);
+            self.write(&job).await;
+            if let Purpose::Segment(rendition, msn) = &job.purpose {
+                rendition.stored(*msn, self.clock.monotonic());
+            }
+            {
+                let mut queue = self.queue.lock();
+                queue.in_flight -= 1;
+                queue.bytes -= bytes;
+            }
+            self.shrunk.notify_waiters();
+            self.tell();
+        }
+        // Another writer may still wait for a wake-up of its own.
+        self.grown.notify_one();
+    }
+
+    async fn next(&self) -> Option<Job> {
+        loop {
+            let grown = self.grown.notified();
+            {
+                let mut queue = self.queue.lock();
+                if let Some(job) = queue.jobs.pop_front() {
+                    queue.in_flight += 1;
+                    return Some(job);
+                }
+                if queue.closed {
+                    return None;
+                }
+            }
+            grown.await;
+        }
+    }
+
+    /// Writes one object, however often it takes.
+    async fn write(&self, job: &Job) {
+        let mut tries = 0_u32;
+        loop {
+            let begun = self.clock.monotonic();
+            let put = self.store.put(&job.key, job.chunks.to_vec(), job.meta);
+            let failure = match tokio::time::timeout(WRITE_TIMEOUT, put).await {
+                Ok(Ok(())) => {
+                    let took = self.clock.monotonic().saturating_sub(begun);
+                    metrics::counter!("headwater_store_writes_total", "result" => "good")
+                        .increment(1);
+                    metrics::histogram!("headwater_store_write_seconds").record(took.as_secs_f64());
+                    return;
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => format!("no answer in {} s", WRITE_TIMEOUT.as_secs()),
+            };
+            metrics::counter!("headwater_store_writes_total", "result" => "failed").increment(1);
+            if tries == 0 {
+                tracing::warn!(
+                    object.key = job.key,
+                    error = failure,
+                    "the store refused an object: trying again until it takes it"
+                );
+            }
+            tokio::time::sleep(pause(tries, &job.key)).await;
+            tries = tries.saturating_add(1);
+        }
+    }
+
+    fn tell(&self) {
+        let (objects, bytes) = {
+            let queue = self.queue.lock();
+            (queue.jobs.len() + queue.in_flight, queue.bytes)
+        };
+        #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
+        {
+            metrics::gauge!("headwater_store_backlog_objects").set(objects as f64);
+            metrics::gauge!("headwater_store_backlog_bytes").set(bytes as f64);
+        }
+    }
+}
+
+/// The pause after `tries` failures: doubling, bounded, and spread by key over half its length.
+fn pause(tries: u32, key: &str) -> Duration {
+    let full = PAUSE.0.saturating_mul(1 << tries.min(10)).min(PAUSE.1);
+    let spread = crc32c::crc32c_append(tries, key.as_bytes()) % 1_000;
+    full / 2 + full / 2 * spread / 1_000
+}
+
+/// Support objects: bytes in one piece.
+pub(crate) fn support(key: String, bytes: Bytes, meta: Meta) -> Job {
+    Job { key, chunks: vec![bytes].into(), meta, purpose: Purpose::Support }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_bound_and_differ_by_key() {
+        for tries in 0..40 {
+            for key in ["a", "b", "media/brd/v0/1/7.m4s"] {
+                let pause = pause(tries, key);
+                assert!(pause >= PAUSE.0 / 2 && pause <= PAUSE.1, "{tries} {key} {pause:?}");
+            }
+        }
+        assert!(pause(0, "a") < pause(6, "a"));
+        assert_ne!(pause(5, "a"), pause(5, "b"));
+    }
+}

@@ -1,0 +1,12 @@
+//! The whole origin, driven over real sockets by the client session: publish, watch, replay.
+
+mod publisher;
+mod rows;
+mod store;
+mod world;
+
+mod admission;
+mod control;
+mod live;
+mod replay;
+mod restart;

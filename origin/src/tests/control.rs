@@ -1,0 +1,57 @@
+//! What others decide about a running broadcast.
+
+use http::StatusCode;
+
+use super::publisher::Publisher;
+use super::rows;
+use super::world::Disk;
+use crate::Settings;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_takedown_sends_the_publisher_away_and_answers_410_everywhere() {
+    let disk = Disk::new();
+    let world = disk.start(Settings::default()).await;
+    let channel = rows::channel(&world, "demo").await;
+    let mut states = world.bus.subscribe("hw.broadcast");
+    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
+    publisher.send_frames(75).await;
+    let state = rows::wait_for_state(&mut states, "live").await;
+    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let held = format!("/hls/{broadcast}/v0/media.m3u8?_HLS_msn=9");
+    let take_down = async {
+        let subject = format!("hw.broadcast.{broadcast}.control");
+        world.bus.publish(subject, (&br#"{"action":"take_down"}"#[..]).into());
+    };
+    let (refused, held, ()) =
+        tokio::join!(publisher.send_until_dismissed(), world.get(&held), take_down);
+    assert_eq!(refused.reason, "this broadcast was taken down");
+    assert_eq!(held.status, StatusCode::GONE);
+    for path in ["index.m3u8", "v0/media.m3u8", "v0/1/6.m4s", "v0/1/init-0.mp4"] {
+        let answer = world.get(&format!("/hls/{broadcast}/{path}")).await;
+        assert_eq!(answer.status, StatusCode::GONE, "{path}");
+    }
+    assert_eq!(world.get("/hls/demo/index.m3u8").await.status, StatusCode::NOT_FOUND);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_to_end_gives_the_last_line_to_whoever_waits() {
+    let disk = Disk::new();
+    let world = disk.start(Settings::default()).await;
+    let channel = rows::channel(&world, "demo").await;
+    let mut states = world.bus.subscribe("hw.broadcast");
+    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
+    publisher.send_frames(75).await;
+    let state = rows::wait_for_state(&mut states, "live").await;
+    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let held = format!("/hls/{broadcast}/v0/media.m3u8?_HLS_msn=8");
+    let end = async {
+        let subject = format!("hw.broadcast.{broadcast}.control");
+        world.bus.publish(subject, (&br#"{"action":"end"}"#[..]).into());
+    };
+    let (refused, held, ()) = tokio::join!(publisher.send_until_dismissed(), world.get(&held), end);
+    assert_eq!(refused.reason, "this broadcast has ended");
+    assert_eq!(held.status, StatusCode::OK);
+    assert!(held.text().ends_with("#EXT-X-ENDLIST\n"), "{}", held.text());
+    world.stop().await;
+}
