@@ -90,8 +90,9 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// What a segment may have over the target duration and still round down to it.
-    pub const OVER: Span = Span::from_ms(490);
+    /// What a segment may have over the target duration: half a second would round up, and sound
+    /// is cut within a frame of the picture, which takes up to 85 ms.
+    pub const OVER: Span = Span::from_ms(410);
     /// Cuts kept for renditions that are behind: ten minutes of the shortest segments and more.
     const CUTS_MAX: usize = 1_024;
 

@@ -4,8 +4,9 @@ pub mod directive;
 pub mod index;
 pub mod multivariant;
 pub mod parse;
-
 pub mod playlist;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub use window::{Edge, ListedPart, ListedSegment, Rates, Window};
@@ -54,7 +55,7 @@ pub fn gzip(body: &[u8]) -> Bytes {
 }
 
 #[cfg(test)]
-mod tests {
+mod gzip_tests {
     use super::*;
     use std::io::Read as _;
 

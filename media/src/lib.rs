@@ -13,6 +13,7 @@ pub mod fmp4;
 pub mod grid;
 pub mod hls;
 pub mod packager;
+pub mod probe;
 pub mod rtmp;
 #[cfg(test)]
 mod seeds;

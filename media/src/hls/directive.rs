@@ -213,3 +213,179 @@ fn decide_part(edge: &Edge, wanted: Position) -> Decision {
     }
     Decision::Wait { until: wanted }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LIMITS: Limits = Limits { advance_parts: 9, msn_only: MsnOnly::Segment };
+
+    /// Segments 10 to 20 complete, the last with six parts; parts 0 to 2 of 21 listed.
+    fn edge() -> Edge {
+        Edge {
+            first_msn: 10,
+            complete: Some(20),
+            complete_parts: 6,
+            last: Some(Position { msn: 21, part: 2 }),
+            ended: false,
+        }
+    }
+
+    /// The same, right after segment 20 closed: nothing of 21 is listed.
+    fn turn() -> Edge {
+        Edge { last: Some(Position { msn: 20, part: 5 }), ..edge() }
+    }
+
+    /// `ready`, `wait 21.3`, `400` for a query against an edge.
+    fn answer(edge: &Edge, query: &str) -> String {
+        let decision = parse(query).map(|directives| decide(edge, &directives, &LIMITS));
+        match decision {
+            Ok(Decision::Ready) => "ready".to_owned(),
+            Ok(Decision::Wait { until }) => format!("wait {until}"),
+            Ok(Decision::Refuse(_)) | Err(_) => "400".to_owned(),
+        }
+    }
+
+    #[test]
+    fn dd1_a_segment_is_waited_for_until_it_is_complete() {
+        assert_eq!(answer(&edge(), "_HLS_msn=20"), "ready");
+        assert_eq!(answer(&edge(), "_HLS_msn=21"), "wait 22.0");
+        assert_eq!(answer(&edge(), "_HLS_msn=22"), "wait 23.0");
+        let first_part = Limits { msn_only: MsnOnly::FirstPart, ..LIMITS };
+        let directives = parse("_HLS_msn=21").unwrap();
+        assert_eq!(decide(&edge(), &directives, &first_part), Decision::Ready);
+        assert_eq!(
+            decide(&turn(), &directives, &first_part),
+            Decision::Wait { until: Position { msn: 21, part: 0 } }
+        );
+    }
+
+    #[test]
+    fn dd2_a_part_is_waited_for_until_it_or_anything_later_is_listed() {
+        assert_eq!(answer(&edge(), "_HLS_msn=21&_HLS_part=2"), "ready");
+        assert_eq!(answer(&edge(), "_HLS_msn=21&_HLS_part=3"), "wait 21.3");
+        assert_eq!(answer(&edge(), "_HLS_msn=22&_HLS_part=0"), "wait 22.0");
+        assert_eq!(answer(&edge(), "_HLS_msn=20&_HLS_part=3"), "ready");
+    }
+
+    #[test]
+    fn dd3_a_part_past_the_end_of_a_finished_segment_is_the_first_of_the_next() {
+        assert_eq!(answer(&edge(), "_HLS_msn=20&_HLS_part=6"), "ready");
+        assert_eq!(answer(&turn(), "_HLS_msn=20&_HLS_part=6"), "wait 21.0");
+        assert_eq!(answer(&turn(), "_HLS_msn=20&_HLS_part=5"), "ready");
+        assert_eq!(answer(&turn(), "_HLS_msn=19&_HLS_part=99"), "ready");
+    }
+
+    #[test]
+    fn dd4_a_segment_older_than_the_window_is_answered_at_once() {
+        assert_eq!(answer(&edge(), "_HLS_msn=9"), "ready");
+        assert_eq!(answer(&edge(), "_HLS_msn=0&_HLS_part=99999999999"), "ready");
+    }
+
+    #[test]
+    fn dd5_dd11_the_end_answers_everything() {
+        let ended = Edge { ended: true, ..edge() };
+        for query in ["_HLS_msn=21", "_HLS_msn=999", "_HLS_msn=21&_HLS_part=7777"] {
+            assert_eq!(answer(&ended, query), "ready");
+        }
+    }
+
+    #[test]
+    fn dd6_too_far_ahead_is_refused_at_once() {
+        // The open segment counts once it has a part.
+        assert_eq!(answer(&edge(), "_HLS_msn=23"), "wait 24.0");
+        assert_eq!(answer(&edge(), "_HLS_msn=24"), "400");
+        assert_eq!(answer(&turn(), "_HLS_msn=22"), "wait 23.0");
+        assert_eq!(answer(&turn(), "_HLS_msn=23"), "400");
+        assert_eq!(answer(&edge(), "_HLS_msn=21&_HLS_part=11"), "wait 21.11");
+        assert_eq!(answer(&edge(), "_HLS_msn=21&_HLS_part=12"), "400");
+        // hls.js asks for the last part of the next segment.
+        assert_eq!(answer(&edge(), "_HLS_msn=22&_HLS_part=5"), "wait 22.5");
+    }
+
+    #[test]
+    fn dd6_parts_of_one_segment_are_never_too_far() {
+        let control = |target_seconds, part_target| Control {
+            target_seconds,
+            part_target,
+            independent_segments: true,
+        };
+        let advance =
+            |seconds, part| Limits::new(&control(seconds, part), MsnOnly::Segment).advance_parts;
+        assert_eq!(advance(2, Some(Span(33_334))), 9);
+        assert_eq!(advance(6, Some(Span(50_000))), 13);
+        assert_eq!(advance(4, Some(Span(100_000))), 5);
+        assert_eq!(advance(6, None), 3);
+    }
+
+    #[test]
+    fn dd7_a_part_without_its_segment_is_refused() {
+        assert_eq!(parse("_HLS_part=1"), Err(Refusal::PartAlone));
+        assert_eq!(parse("_HLS_part=1&_HLS_skip=YES"), Err(Refusal::PartAlone));
+    }
+
+    #[test]
+    fn dd8_what_is_no_number_is_refused_and_what_is_unknown_is_ignored() {
+        for value in ["", "-1", "+1", "1.5", "x", "18446744073709551616", "%31", "1 "] {
+            assert_eq!(parse(&format!("_HLS_msn={value}")), Err(Refusal::Number("_HLS_msn")));
+        }
+        assert_eq!(parse("_HLS_msn=3&_HLS_push=1&token=a%26b&&=&x"), parse("_HLS_msn=3"));
+        assert_eq!(parse("_HLS_msn=18446744073709551615").unwrap().wanted.unwrap().msn, u64::MAX);
+        assert_eq!(parse("_HLS_skip=NO"), Err(Refusal::Skip));
+        assert_eq!(parse("_HLS_msn=1&_HLS_msn=2"), Err(Refusal::Ambiguous("_HLS_msn")));
+        assert_eq!(parse(&"x".repeat(QUERY_BYTES_MAX + 1)), Err(Refusal::TooLong));
+        assert_eq!(parse(""), Ok(Directives::default()));
+    }
+
+    #[test]
+    fn dd12_a_playlist_without_parts_takes_a_part_for_its_segment() {
+        let classic =
+            Edge { last: Some(Position { msn: 20, part: 0 }), complete_parts: 1, ..edge() };
+        assert_eq!(answer(&classic, "_HLS_msn=20&_HLS_part=0"), "ready");
+        assert_eq!(answer(&classic, "_HLS_msn=21&_HLS_part=0"), "wait 21.0");
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_and_number_of_directives_mean_nothing(
+            (msn, part) in (any::<u64>(), any::<u64>()),
+            order in Just(vec![0, 1, 2, 3, 1, 0]).prop_shuffle(),
+        ) {
+            let pairs = [
+                format!("_HLS_msn={msn}"),
+                format!("_HLS_part={part}"),
+                "_HLS_skip=v2".to_owned(),
+                "CMCD=bl%3D1".to_owned(),
+            ];
+            let query: Vec<_> = order.iter().map(|at| pairs[*at].as_str()).collect();
+            let wanted = Some(Wanted { msn, part: Some(part) });
+            prop_assert_eq!(parse(&query.join("&")), Ok(Directives { wanted, skip: Skip::Segments }));
+        }
+
+        #[test]
+        fn what_waits_is_never_refused_later(
+            msn in 0_u64..30,
+            part in prop::option::of(0_u64..20),
+            steps in 0_u32..20,
+        ) {
+            let directives = Directives { wanted: Some(Wanted { msn, part }), skip: Skip::No };
+            let mut edge = edge();
+            let mut waited = false;
+            for _ in 0..steps {
+                match decide(&edge, &directives, &LIMITS) {
+                    Decision::Ready => break,
+                    Decision::Wait { .. } => waited = true,
+                    Decision::Refuse(_) => prop_assert!(!waited),
+                }
+                let last = edge.last.unwrap();
+                if last.part == 5 {
+                    edge.complete = Some(last.msn);
+                    edge.last = Some(Position::start_of(last.msn + 1));
+                } else {
+                    edge.last = Some(last.next_part());
+                }
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::join::{First, Queued};
 use super::output::{Alarm, Control, Output, Rendition, Rid};
 use super::settings::MediaError;
-use super::track::{Stage, Track, Unit, rescale};
+use super::track::{Stage, Track, Unit, rescale, ticks_within};
 use crate::fmp4;
 use crate::grid::{Anchor, Cut, Grid, Lead, SCALE, Verdict};
 use crate::time::{Span, Wall};
@@ -343,7 +343,7 @@ impl Live {
 
     /// The length of one step of the grid without media.
     fn step(&self) -> i64 {
-        self.control.part_target.map_or(self.grid.segment(), |target| target.to_ticks(SCALE))
+        self.control.part_target.map_or(self.grid.segment(), |target| ticks_within(target, SCALE))
     }
 
     /// Lists what is at hand and ends the segment there.
@@ -462,6 +462,7 @@ impl Live {
     pub(super) fn end(&mut self, now: Wall, out: &mut VecDeque<Output>) {
         let leader = leading(&mut self.tracks, self.leader);
         let end = leader.global(leader.natural_end());
+        let is_open = leader.parts > 0 || leader.has_pending();
         self.follow(now, out);
         let (grid, kind) = (&self.grid, self.leader);
         for track in &mut self.tracks {
@@ -474,7 +475,10 @@ impl Live {
                 track.close(at, &mut stage);
                 track.begin(cut, stage.out);
             }
-            if track.parts > 0 || track.has_pending() {
+            if is_open {
+                let at = track.local(end);
+                track.close(at, &mut stage);
+            } else if track.parts > 0 || track.has_pending() {
                 let at = track.natural_end();
                 track.close(at, &mut stage);
             }

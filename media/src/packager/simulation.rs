@@ -183,11 +183,14 @@ impl Stand {
     pub(crate) fn publish(&mut self, source: &Source, seconds: u64, now: Wall) -> Wall {
         self.configure(source, now);
         for (ms, unit) in source.units(seconds) {
-            let at = now.plus_ms(i64::try_from(ms).unwrap());
-            self.packager.push(unit, at).unwrap();
-            self.drain(at);
+            self.push(unit, now.plus_ms(i64::try_from(ms).unwrap()));
         }
         now.plus_ms(i64::try_from(seconds * 1_000).unwrap())
+    }
+
+    pub(crate) fn push(&mut self, unit: RawUnit, now: Wall) {
+        self.packager.push(unit, now).unwrap();
+        self.drain(now);
     }
 
     /// Lets `seconds` pass without media.

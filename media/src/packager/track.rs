@@ -299,9 +299,10 @@ impl Track {
                 self.gap(self.edge + cell, stage);
             }
         }
-        // What is left is shorter than a part and holds nothing: it goes to the next segment,
-        // unless this one would be empty.
-        if self.parts == 0 {
+        // What is left is shorter than a part and holds nothing. A picture's segment leaves it to
+        // the next one, as the cut is where it ends; others end where it does.
+        let is_short = self.rid.kind == Kind::Audio && at - self.edge > self.unit();
+        if self.parts == 0 || is_short {
             let least = self.edge + i64::from(self.scale.get()) / 1_000;
             self.gap(at.max(least), stage);
         }
@@ -356,7 +357,7 @@ impl Track {
 }
 
 /// The most ticks whose printed length does not pass `target`.
-fn ticks_within(target: Span, scale: Timescale) -> i64 {
+pub(super) fn ticks_within(target: Span, scale: Timescale) -> i64 {
     let ticks = u128::from(target.0) * u128::from(scale.get()) / 100_000;
     i64::try_from(ticks).unwrap_or(i64::MAX).max(1)
 }
