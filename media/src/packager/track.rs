@@ -144,15 +144,17 @@ impl Track {
     pub(super) fn take(&mut self, unit: Unit, stage: &mut Stage<'_>) {
         let length = unit.length;
         let end = unit.decode + length;
-        if self.rid.kind == Kind::Audio {
-            let crosses = self.cell.is_some_and(|cell| end - self.edge > cell);
-            if crosses && !self.pending.is_empty() {
+        if let Some(cell) = self.cell {
+            let is_audio = self.rid.kind == Kind::Audio;
+            if is_audio && end - self.edge > cell && !self.pending.is_empty() {
                 self.flush(self.natural_end().min(unit.decode), stage);
             }
-        }
-        if let Some(cell) = self.cell {
             while unit.decode - self.edge >= cell {
                 self.finish(self.edge + cell, stage);
+            }
+            // After a hole the frame may not fit behind it.
+            if is_audio && end - self.edge > cell && unit.decode > self.edge {
+                self.gap(unit.decode, stage);
             }
         }
         self.pending.push(unit);
