@@ -1,10 +1,22 @@
 //! What each command does, and how its end becomes an exit code.
 
+mod channel;
+mod config;
+mod doctor;
+mod feeds;
+mod ground;
+mod import;
+mod key;
+mod migrate;
+mod probe;
+mod prove;
 mod publish;
+mod serve;
+mod user;
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{self, Cli, Command};
 
 /// How a command ended when nothing failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +44,29 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
 }
 
 async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
+    let common = cli.common;
     match cli.command {
-        Command::Publish(order) => publish::run(order).await,
-        _ => anyhow::bail!("later"),
+        Command::Serve(arguments) => serve::run(&common, &arguments).await,
+        Command::Channel(command) => channel::run(&common, command).await,
+        Command::Key(command) => key::run(&common, command).await,
+        Command::User(command) => user::run(&common, &command).await,
+        Command::Publish(arguments) => publish::run(arguments).await,
+        Command::Probe(arguments) => probe::run(&common, &arguments).await,
+        Command::Import(arguments) => import::run(&common, arguments).await,
+        Command::Openapi => print(api::openapi::document().trim_end()).map(|()| Outcome::Good),
+        Command::Doctor => doctor::run(&common).await,
+        Command::Migrate => migrate::run(&common).await,
+        Command::Ledger(cli::Verify::Verify) => prove::ledger(&common).await,
+        Command::Audit(cli::Verify::Verify) => prove::audit(&common).await,
+        Command::Config(command) => config::run(&common, &command),
+        Command::Feeds(command) => feeds::run(&common, &command),
     }
 }
 
 /// Prints why the command failed, with every cause, as one line.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
     say(&format!("headwater: {error:#}"));
-    ExitCode::FAILURE
+    if error.is::<ground::Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 /// Talk goes to stderr; a closed stderr is nobody's loss.

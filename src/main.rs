@@ -2,6 +2,9 @@
 
 mod cli;
 mod commands;
+mod compose;
+mod demo;
+mod probe;
 mod publish;
 
 use std::process::ExitCode;

@@ -27,6 +27,9 @@ pub enum Error {
     Twice,
 }
 
+/// Libraries that tell each step of what we tell once.
+const QUIET: &str = "sea_orm_migration=warn,sqlx=warn";
+
 /// Upper bounds of histogram buckets, in seconds: from a wake-up to three target durations.
 const SECONDS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 6.0, 18.0];
@@ -59,7 +62,7 @@ impl Metrics {
 /// # Errors
 /// [`Error`] when the filter is wrong or telemetry was set up before.
 pub fn install(filter: &str) -> Result<Metrics, Error> {
-    let directives = EnvFilter::try_new(filter)
+    let directives = EnvFilter::try_new(format!("{QUIET},{filter}"))
         .map_err(|source| Error::Filter { filter: filter.to_owned(), source })?;
     let builder =
         tracing_subscriber::fmt().with_env_filter(directives).with_writer(std::io::stderr);

@@ -1,0 +1,126 @@
+//! `headwater doctor`: does everything that the configuration names answer, and what to do if not.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use infra::clock::SystemClock;
+use infra::config::{Config, Overrides};
+use infra::database::Database;
+use infra::object::Meta;
+use infra::tasks::Tasks;
+use serde_json::json;
+
+use super::{Outcome, ground, print};
+use crate::cli::Common;
+use crate::compose::{self, GRACE};
+
+/// How one check ended.
+struct Check {
+    name: &'static str,
+    /// What was found; or what is wrong, and the fix.
+    result: Result<String, String>,
+}
+
+/// Runs every check; one that fails makes the exit code 3.
+pub(crate) async fn run(common: &Common) -> anyhow::Result<Outcome> {
+    let (config, _) = ground::load(common, Overrides::new())?;
+    infra::http::tls::install_provider();
+    let checks = vec![
+        Check { name: "data folder", result: folder(&config) },
+        Check { name: "open files", result: open_files() },
+        Check { name: "database", result: database(&config).await },
+        Check { name: "object store", result: objects(&config).await },
+        Check { name: "certificate", result: certificate(&config) },
+    ];
+    let good = checks.iter().all(|check| check.result.is_ok());
+    if common.json {
+        let lines = checks.iter().map(|check| {
+            let (ok, said) = match &check.result {
+                Ok(said) => (true, said),
+                Err(said) => (false, said),
+            };
+            json!({"check": check.name, "ok": ok, "said": said})
+        });
+        print(&json!(lines.collect::<Vec<_>>()).to_string())?;
+    } else {
+        let mut text = String::new();
+        for check in &checks {
+            let (word, said) = match &check.result {
+                Ok(said) => ("OK  ", said),
+                Err(said) => ("FAIL", said),
+            };
+            writeln!(text, "{word} {:<13} {said}", check.name)?;
+        }
+        print(text.trim_end())?;
+    }
+    Ok(if good { Outcome::Good } else { Outcome::Unsound })
+}
+
+fn folder(config: &Config) -> Result<String, String> {
+    let shown = config.data.display();
+    let probe = config.data.join(".doctor");
+    std::fs::create_dir_all(&config.data)
+        .and_then(|()| std::fs::write(&probe, b"x"))
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map(|()| format!("{shown} can be written"))
+        .map_err(|error| format!("{shown}: {error}: choose another with --data"))
+}
+
+fn open_files() -> Result<String, String> {
+    const WANTED: u64 = 4_096;
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find(|line| line.starts_with("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
+    match soft {
+        Some(soft) if soft < WANTED => {
+            Err(format!("{soft} at a time: raise it to {WANTED} or more (LimitNOFILE, ulimit -n)"))
+        }
+        Some(soft) => Ok(format!("{soft} at a time")),
+        None => Ok("the system does not tell".to_owned()),
+    }
+}
+
+async fn database(config: &Config) -> Result<String, String> {
+    let tasks = Tasks::new();
+    let opened = Database::open(&config.database, &tasks, SystemClock::shared()).await;
+    let checked = match opened {
+        Ok(database) => database.check_schema().await,
+        Err(error) => Err(error),
+    };
+    tasks.shutdown(GRACE).await;
+    checked
+        .map(|()| "answers, and its schema is this program's".to_owned())
+        .map_err(|error| format!("{error}: check database.url, then run `headwater migrate`"))
+}
+
+async fn objects(config: &Config) -> Result<String, String> {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let round = tokio::time::timeout(PATIENCE, round_trip(config)).await;
+    round.unwrap_or_else(|_| Err("no answer in 20 s".to_owned())).map_err(|why| {
+        format!("{why}: check store.url, HEADWATER_STORE_KEY and HEADWATER_STORE_SECRET")
+    })
+}
+
+/// Writes an object, reads it and a range of it, and deletes it again.
+async fn round_trip(config: &Config) -> Result<String, String> {
+    const KEY: &str = "meta/doctor";
+    let text = |error: &dyn std::error::Error| error.to_string();
+    let store = compose::store(config).map_err(|error| format!("{error:#}"))?;
+    let body = Bytes::from_static(b"headwater");
+    store.put(KEY, vec![body.clone()], Meta::of_key(KEY)).await.map_err(|error| text(&error))?;
+    let whole = store.get(KEY, None).await.map_err(|error| text(&error))?;
+    let range = store.get(KEY, Some(4..9)).await.map_err(|error| text(&error))?;
+    store.delete_many(&[KEY.to_owned()]).await.map_err(|error| text(&error))?;
+    if whole != body || range != body.slice(4..9) {
+        return Err("what was read is not what was written".to_owned());
+    }
+    Ok("an object was written, read whole and in part, and deleted".to_owned())
+}
+
+fn certificate(config: &Config) -> Result<String, String> {
+    let Some(pair) = &config.http.tls else { return Ok("none configured: plain HTTP".to_owned()) };
+    infra::http::tls::from_files(&pair.certificate, &pair.key)
+        .map(|_| format!("{} and its key fit", pair.certificate.display()))
+        .map_err(|error| format!("{error}: check http.tls_certificate and http.tls_key"))
+}

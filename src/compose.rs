@@ -1,0 +1,216 @@
+//! Configuration to running program: the only place where parts are wired together.
+
+mod front;
+mod ports;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use api::Api;
+use infra::bus::Bus;
+use infra::clock::{SharedClock, SystemClock};
+use infra::config::{self, Config};
+use infra::database::Database;
+use infra::http::{self, tls};
+use infra::ids::Ids;
+use infra::object::{Files, S3, Store};
+use infra::tasks::Tasks;
+use infra::telemetry::Metrics;
+use infra::{bootstrap, outbox};
+use origin::Origin;
+use workers::Workers;
+
+use front::Front;
+pub(crate) use ports::Choice;
+
+/// How long a stop lets work finish before it ends it: every segment and comment is written.
+pub(crate) const GRACE: Duration = Duration::from_secs(30);
+
+/// What every command has: the database, and how to make ids in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Ground {
+    pub(crate) database: Database,
+    pub(crate) clock: SharedClock,
+    pub(crate) ids: Ids,
+    pub(crate) tasks: Tasks,
+}
+
+impl Ground {
+    /// Opens the database, brings its schema up to date, and makes the owner at the first start.
+    ///
+    /// Also returns the token of the setup link, which only the first start has.
+    pub(crate) async fn open(config: &Config) -> anyhow::Result<(Self, Option<String>)> {
+        prepare_folder(config)?;
+        tls::install_provider();
+        let (clock, tasks) = (SystemClock::shared(), Tasks::new());
+        let ids = Ids::new(Arc::clone(&clock));
+        let database = Database::open(&config.database, &tasks, Arc::clone(&clock))
+            .await
+            .context("cannot open the database")?;
+        database.migrate().await.context("cannot bring the database up to date")?;
+        let first = bootstrap::first_start(&database, &ids).await?;
+        let ground = Self { database, clock, ids, tasks };
+        Ok((ground, first.map(|first| first.setup_token)))
+    }
+
+    /// Ends the tasks of a short command.
+    pub(crate) async fn close(self) {
+        self.tasks.shutdown(GRACE).await;
+    }
+}
+
+/// Makes the data folder and proves that it can be written.
+fn prepare_folder(config: &Config) -> anyhow::Result<()> {
+    let shown = config.data.display();
+    let wrong = || format!("cannot write to the data folder {shown}: choose another with --data");
+    std::fs::create_dir_all(&config.data).with_context(wrong)?;
+    let probe = config.data.join(".writable");
+    std::fs::write(&probe, b"").with_context(wrong)?;
+    std::fs::remove_file(&probe).with_context(wrong)
+}
+
+/// The object store that the configuration names.
+pub(crate) fn store(config: &Config) -> anyhow::Result<Store> {
+    match (&config.store, config.store.bucket()) {
+        (_, Some(bucket)) => Ok(Arc::new(S3::new(&bucket))),
+        (config::Store::Files(path), None) => {
+            let files = Files::open(path)
+                .with_context(|| format!("cannot write objects to {}", path.display()))?;
+            Ok(Arc::new(files))
+        }
+        (config::Store::S3 { bucket, .. }, None) => {
+            anyhow::bail!("the bucket {bucket} is no bucket")
+        }
+    }
+}
+
+/// What `serve` was told on the command line beside the configuration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Serving {
+    pub(crate) demo: bool,
+    /// Whether a busy port is an error or the next one is tried.
+    pub(crate) http: Choice,
+    pub(crate) rtmp: Choice,
+}
+
+/// The whole program, listening.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) ground: Ground,
+    pub(crate) http_url: String,
+    /// How this machine reaches itself, whatever the world calls us.
+    pub(crate) local_http_url: String,
+    pub(crate) rtmp_url: String,
+    pub(crate) setup_token: Option<String>,
+}
+
+impl Running {
+    /// Starts every role in this process.
+    pub(crate) async fn start(
+        config: &Config,
+        serving: Serving,
+        metrics: Metrics,
+    ) -> anyhow::Result<Self> {
+        let (listener, address) = ports::listen(config.http.listen, serving.http).await?;
+        let (ground, setup_token) = Ground::open(config).await?;
+        let bus = Bus::memory();
+        let store = store(config)?;
+        let node = ground.ids.uuid().to_string();
+        outbox::start(
+            ground.database.clone(),
+            bus.clone(),
+            node,
+            Arc::clone(&ground.clock),
+            &ground.tasks,
+        );
+        let origin =
+            start_origin(config, serving.rtmp, &ground, (bus.clone(), Arc::clone(&store))).await?;
+        Workers::spawn(&workers::Parts {
+            database: ground.database.clone(),
+            store,
+            ids: ground.ids.clone(),
+            clock: Arc::clone(&ground.clock),
+            tasks: ground.tasks.clone(),
+        });
+        let rtmp = origin.rtmp_address().context("the origin takes no publishers")?;
+        let rtmp_url = format!("rtmp://{}/live", local(rtmp));
+        let settings = api::Settings {
+            rtmp_url: rtmp_url.clone(),
+            demo: serving.demo,
+            secure_cookies: config.http.tls.is_some(),
+            quotas: api::Quotas::default(),
+            metrics,
+        };
+        let api = Api::start(api::Parts {
+            database: ground.database.clone(),
+            bus,
+            clock: Arc::clone(&ground.clock),
+            ids: ground.ids.clone(),
+            tasks: ground.tasks.clone(),
+            settings,
+        })
+        .await?;
+        let tls = match &config.http.tls {
+            Some(pair) => Some(tls::from_files(&pair.certificate, &pair.key)?),
+            None => None,
+        };
+        let front = Front::new(origin.delivery(), api.router());
+        let settings = http::Settings::default();
+        let serving = http::serve(listener, tls, settings, front, ground.tasks.clone());
+        ground.tasks.spawn("http listener", serving);
+        let local_http_url = format!("http://{}", local(address));
+        Ok(Self {
+            http_url: config.http_url(address),
+            local_http_url,
+            rtmp_url,
+            setup_token,
+            ground,
+        })
+    }
+}
+
+async fn start_origin(
+    config: &Config,
+    choice: Choice,
+    ground: &Ground,
+    (bus, store): (Bus, Store),
+) -> anyhow::Result<Origin> {
+    let settings = |rtmp: SocketAddr| -> anyhow::Result<origin::Settings> {
+        Ok(origin::Settings {
+            rtmp: Some(rtmp),
+            publishers_max: config.rtmp.publishers_max,
+            profile: config.live.profile.parse()?,
+            dvr_window: config.live.dvr_window,
+            reconnect_window: config.live.reconnect_window,
+            end_on_unpublish: config.live.end_on_unpublish,
+            cache_bytes_max: config.cache_bytes,
+            backlog_bytes_max: config.live.backlog_bytes,
+            cache_tag: config.live.cache_tag.clone(),
+            ..origin::Settings::default()
+        })
+    };
+    let mut address = config.rtmp.listen;
+    loop {
+        let parts = origin::Parts {
+            database: ground.database.clone(),
+            bus: bus.clone(),
+            store: Arc::clone(&store),
+            clock: Arc::clone(&ground.clock),
+            tasks: ground.tasks.clone(),
+        };
+        match Origin::start(settings(address)?, parts).await {
+            Err(origin::StartError::Bind { address: busy, source }) => {
+                address = ports::next(busy, choice, source)?;
+            }
+            started => return Ok(started?),
+        }
+    }
+}
+
+/// An address that this machine can connect to: loopback for "all addresses".
+fn local(address: SocketAddr) -> SocketAddr {
+    let ip = if address.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
+    SocketAddr::new(ip, address.port())
+}

@@ -1,0 +1,82 @@
+//! One HTTP/1.1 exchange, plain or TLS, with the system's root certificates.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use http::{Request, response};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use url::Url;
+
+/// The longest body that is read.
+const BODY_BYTES_MAX: usize = 32 << 20;
+
+/// Makes one connection for each exchange: what a probe sees must not depend on the one before.
+pub(super) struct Client {
+    tls: TlsConnector,
+}
+
+impl Client {
+    /// Reads the system's root certificates.
+    pub(super) fn new() -> anyhow::Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self { tls: TlsConnector::from(Arc::new(config)) })
+    }
+
+    /// Sends the request to the URL's host; the whole answer.
+    pub(super) async fn fetch(
+        &self,
+        url: &Url,
+        request: Request<Empty<Bytes>>,
+    ) -> anyhow::Result<(response::Parts, Bytes)> {
+        let host = url.host_str().context("the URL names no host")?;
+        let port = url.port_or_known_default().context("the URL's scheme has no port")?;
+        let socket = TcpStream::connect((host.trim_matches(['[', ']']), port))
+            .await
+            .with_context(|| format!("cannot connect to {host}:{port}"))?;
+        socket.set_nodelay(true)?;
+        match url.scheme() {
+            "http" => exchange(socket, request).await,
+            "https" => {
+                let name = ServerName::try_from(host.to_owned())?;
+                exchange(self.tls.connect(name, socket).await?, request).await
+            }
+            other => bail!("{other}:// is not supported: use http:// or https://"),
+        }
+    }
+}
+
+async fn exchange(
+    socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Empty<Bytes>>,
+) -> anyhow::Result<(response::Parts, Bytes)> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await?;
+    let answer = async {
+        let (head, body) = sender.send_request(request).await?.into_parts();
+        let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
+        anyhow::Ok((head, body))
+    };
+    tokio::pin!(answer, connection);
+    tokio::select! {
+        biased;
+        answered = &mut answer => answered,
+        ended = &mut connection => {
+            ended?;
+            answer.await
+        }
+    }
+}
