@@ -29,6 +29,7 @@
 //! - Tests: [`testing::World`] (a real SQLite database, the whole router): `world.owner().post("/v1/…", json)`.
 
 pub mod accounts;
+pub mod analytics;
 pub mod api_keys;
 pub mod auth;
 pub mod broadcasts;
@@ -36,6 +37,7 @@ pub mod channels;
 pub mod comments;
 pub mod convention;
 pub mod extract;
+pub mod feeds;
 pub mod guest_sessions;
 mod layer;
 pub mod openapi;
@@ -128,6 +130,7 @@ impl Api {
             keys: KeyCache::new(Arc::clone(&clock)),
             revocations: Revocations::new(Arc::clone(&clock)),
             limits: Limits::new(settings.quotas, &clock),
+            feeds: feeds::Feeds::new(Arc::clone(&clock)),
             started_at: clock.now(),
             database,
             bus,
@@ -139,6 +142,7 @@ impl Api {
             cursors,
             rooms,
         });
+        feeds::follow(&app).await?;
         room::follow_broadcasts(&app);
         Ok(Self { app })
     }

@@ -10,18 +10,20 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::extract::json::JSON_BYTES_MAX;
 use crate::state::App;
 use crate::{
-    accounts, api_keys, auth, broadcasts, channels, comments, guest_sessions, layer, pages,
-    recordings, refusal, rooms, service, stream_keys, viewer_tokens,
+    accounts, analytics, api_keys, auth, broadcasts, channels, comments, feeds, guest_sessions,
+    layer, pages, recordings, refusal, rooms, service, stream_keys, viewer_tokens,
 };
 
 /// The documented routes: one line a resource.
 pub(crate) fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(accounts::router())
+        .merge(analytics::router())
         .merge(api_keys::router())
         .merge(broadcasts::router())
         .merge(channels::router())
         .merge(comments::router())
+        .merge(feeds::router())
         .merge(guest_sessions::router())
         .merge(recordings::router())
         .merge(rooms::router())

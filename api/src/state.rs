@@ -38,6 +38,8 @@ pub struct Shared {
     pub settings: crate::Settings,
     /// Signs list cursors.
     pub cursors: Cursors,
+    /// What there is to watch.
+    pub feeds: crate::feeds::Feeds,
     /// The rooms that are open here.
     pub rooms: Rooms,
     /// Stream tickets.

@@ -2,14 +2,16 @@
 
 use axum::extract::State;
 use domain::channel::Visibility;
-use domain::id::BroadcastId;
+use domain::event::Topic;
+use domain::id::{BroadcastId, OrgId};
 use domain::time::Timestamp;
 use futures_util::FutureExt as _;
-use infra::database::{self, broadcasts};
+use infra::database::{self, broadcasts, outbox};
 use infra::http::problem::Problem;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::create::told;
 use super::shape::{Broadcast, own};
 use crate::auth::{Principal, rights};
 use crate::channels::title;
@@ -62,10 +64,16 @@ pub(crate) async fn change(
     }
     row.scheduled_at =
         change.scheduled_at.apply(row.scheduled_at.map(Timestamp)).map(Timestamp::as_millis);
-    let changed = row.clone();
+    let (changed, event_id, now) = (row.clone(), app.ids.next(), app.clock.now());
+    let org = OrgId::from_uuid(row.org_id);
     let written = app.database.write::<_, std::convert::Infallible, _>(move |tx| {
         let changed = changed.clone();
-        async move { Ok(broadcasts::update(tx, &changed).await?) }.boxed()
+        async move {
+            broadcasts::update(tx, &changed).await?;
+            let told = told(event_id, Topic::BroadcastUpdated, org, &changed, now);
+            Ok(outbox::append(tx, told).await?)
+        }
+        .boxed()
     });
     written.await.map_err(database::Error::from)?;
     Ok(Json(Broadcast::of(row)))

@@ -27,6 +27,8 @@ macro_rules! topics {
 topics! {
     /// A broadcast was planned.
     BroadcastScheduled "broadcast.scheduled";
+    /// A broadcast's title, time or visibility changed.
+    BroadcastUpdated "broadcast.updated";
     /// A broadcast went live.
     BroadcastStarted "broadcast.started";
     /// Its publisher is gone.

@@ -68,7 +68,7 @@ pub fn slot(
 fn is_open(channel: &Channel, now: Timestamp) -> bool {
     let today = now.0.div_euclid(86_400_000);
     let used = if channel.explored.0 == today { channel.explored.1 } else { 0 };
-    channel.impressions_ever < IMPRESSIONS_MAX && used < SLOTS_A_DAY
+    channel.is_new() && used < SLOTS_A_DAY
 }
 
 /// The contender with the best draw from Beta(1 + watched, 1 + not watched).

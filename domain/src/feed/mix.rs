@@ -73,7 +73,9 @@ pub fn page(state: &State, layout: Layout) -> Vec<Card> {
 
 fn explored_card(slot: &Slot, scored: Scored) -> Card {
     let mut reasons = scored.reasons;
-    reasons.push(Reason::NewChannel);
+    if !reasons.contains(&Reason::NewChannel) {
+        reasons.push(Reason::NewChannel);
+    }
     Card {
         item: slot.candidate.item,
         channel: slot.candidate.channel,

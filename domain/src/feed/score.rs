@@ -282,7 +282,20 @@ impl<'a> Subject<'a> {
         if self.live.is_some() && self.lift() >= trending::LIFT_MIN {
             reasons.push(Reason::TrendingIn(self.category().map(str::to_owned)));
         }
+        if reasons.is_empty() {
+            reasons.extend(self.plain_reason());
+        }
         reasons
+    }
+
+    /// Why it is here when nothing of the viewer or of the moment speaks for it.
+    fn plain_reason(&self) -> Option<Reason> {
+        let is_new = self.channel.is_some_and(Channel::is_new);
+        match self.candidate.item {
+            _ if is_new => Some(Reason::NewChannel),
+            Item::Live(_) => Some(Reason::TrendingIn(self.category().map(str::to_owned))),
+            Item::Soon(_) | Item::Recording(_) => None,
+        }
     }
 }
 

@@ -113,6 +113,11 @@ impl Channel {
         }
     }
 
+    /// Whether few have seen a card of it yet.
+    pub fn is_new(&self) -> bool {
+        self.impressions_ever < super::explore::IMPRESSIONS_MAX
+    }
+
     /// How many it usually has on air; `None` before it was ever seen on air.
     pub fn usual_viewers(&self, now: Timestamp) -> Option<f64> {
         let samples = self.usual_samples.at(now, USUAL_HALF_LIFE);
@@ -245,6 +250,17 @@ impl State {
     /// A recording can't be played any more.
     pub fn recording_is_gone(&mut self, recording: RecordingId) {
         self.recorded.remove(&recording);
+    }
+
+    /// Whether a recording is among those that can be shown.
+    pub fn knows_recording(&self, recording: RecordingId) -> bool {
+        self.recorded.contains_key(&recording)
+    }
+
+    /// Forgets who is on air and who will be, before it is learnt again.
+    pub fn nothing_is_on_air(&mut self) {
+        self.live.clear();
+        self.planned.clear();
     }
 
     /// Whether somebody who opens this now would see something.

@@ -8,14 +8,16 @@ use std::{
 use super::{HISTORY_HALF_LIFE, keep_the_greatest};
 use crate::{feed::decay::Decayed, id::ChannelId, time::Timestamp};
 
-/// How much a mark of watching says. Marks are told while watching, so five minutes say all four.
+/// How much a mark of watching says. Marks are told while watching (at 10 s, 30 s, 1 min, 5 min, then
+/// each minute), so who stays longer has said all of the shorter ones.
 pub fn label_weight(watched: Duration) -> f64 {
     match watched.as_secs() {
         0..10 => 0.0,
         10..30 => 0.25,
         30..60 => 0.5,
         60..300 => 1.0,
-        _ => 2.0,
+        300..360 => 2.0,
+        _ => 0.1,
     }
 }
 
