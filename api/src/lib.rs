@@ -51,6 +51,10 @@ pub mod schema;
 mod service;
 mod state;
 pub mod stream_keys;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod viewer_tokens;
 
 use infra::auth::token;

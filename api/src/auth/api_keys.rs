@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_look_up_is_believed_for_two_seconds() {
         let clock = ManualClock::new(Timestamp(0));
-        let cache = KeyCache::new(clock.clone());
+        let cache = KeyCache::new(Arc::<ManualClock>::clone(&clock));
         assert!(cache.get(&[1; 32]).is_none());
         cache.put([1; 32], None);
         clock.advance(Duration::from_millis(1_999));

@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn cookies_are_closed_to_scripts_and_other_sites() {
-        let cookie = set_cookie(SESSION_COOKIE, "s", Duration::from_secs(60), true);
+        let cookie = set_cookie(SESSION_COOKIE, "s", Duration::from_mins(1), true);
         let wanted = "hw_session=s; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure";
         assert_eq!(cookie, wanted);
     }

@@ -1,6 +1,8 @@
 //! Finds out who asks, once for each request.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -116,6 +118,9 @@ async fn by_key(app: &App, text: &str) -> Result<Identity, Problem> {
 async fn look_up(app: &App, hash: &[u8; 32]) -> Result<Found, Problem> {
     let row = api_keys::find_by_hash(app.database.read(), hash).await?;
     let now = app.clock.now().as_millis();
+    if let Some(row) = &row {
+        touch(app, row);
+    }
     let good = row.filter(|row| {
         row.revoked_at.is_none() && row.expires_at.is_none_or(|expires_at| expires_at > now)
     });
@@ -128,6 +133,24 @@ async fn look_up(app: &App, hash: &[u8; 32]) -> Result<Found, Problem> {
     }))
 }
 
+/// Remembers that a key was used, once a minute; nobody waits for it.
+fn touch(app: &App, row: &api_keys::Model) {
+    let now = app.clock.now();
+    let stale = now.minus(Duration::from_mins(1)).as_millis();
+    if row.revoked_at.is_some() || row.last_used_at.is_some_and(|used| used > stale) {
+        return;
+    }
+    let (database, id) = (app.database.clone(), Id::from_uuid(row.id));
+    app.tasks.spawn("api key: touch", async move {
+        let written = database.write_low::<_, Infallible, _>(move |tx| {
+            Box::pin(async move { Ok(api_keys::touch(tx, id, now).await?) })
+        });
+        if let Err(error) = written.await {
+            tracing::debug!(error = %error, "the use of a key was not remembered");
+        }
+    });
+}
+
 async fn by_token(app: &App, text: &str) -> Result<Identity, Problem> {
     let claims: Claims = match app.tokens.verify(text, app.clock.now()) {
         Ok(claims) => claims,
@@ -136,7 +159,7 @@ async fn by_token(app: &App, text: &str) -> Result<Identity, Problem> {
         }
         Err(_) => return Ok(Identity::Refused(BadCredential::Unknown)),
     };
-    if app.revocations.contains(&app.database, claims.token_id).await? {
+    if app.revocations.contains(&app.database, (claims.org_id, claims.token_id)).await? {
         return Ok(Identity::Refused(BadCredential::Revoked));
     }
     Ok(Identity::Known(Principal::Viewer(Arc::new(viewer(claims)))))

@@ -51,7 +51,7 @@ impl Viewer {
 #[derive(Debug)]
 pub struct Revocations {
     clock: SharedClock,
-    seen: Mutex<HashMap<Uuid, (Duration, bool)>>,
+    seen: Mutex<HashMap<(OrgId, Uuid), (Duration, bool)>>,
 }
 
 impl Revocations {
@@ -67,7 +67,7 @@ impl Revocations {
     pub async fn contains(
         &self,
         database: &Database,
-        token: Uuid,
+        token: (OrgId, Uuid),
     ) -> Result<bool, database::Error> {
         let now = self.clock.monotonic();
         if let Some((at, revoked)) = self.seen.lock().get(&token)
@@ -75,17 +75,17 @@ impl Revocations {
         {
             return Ok(*revoked);
         }
-        let revoked = revoked_viewer_tokens::contains(database.read(), token).await?;
+        let revoked = revoked_viewer_tokens::contains(database.read(), token.0, token.1).await?;
         self.remember(token, revoked);
         Ok(revoked)
     }
 
     /// Remembers that a token was revoked.
-    pub fn revoke(&self, token: Uuid) {
+    pub fn revoke(&self, token: (OrgId, Uuid)) {
         self.remember(token, true);
     }
 
-    fn remember(&self, token: Uuid, revoked: bool) {
+    fn remember(&self, token: (OrgId, Uuid), revoked: bool) {
         let now = self.clock.monotonic();
         let mut seen = self.seen.lock();
         if seen.len() >= TOKENS_MAX {

@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn an_allowance_is_spent_and_comes_back() {
         let clock = ManualClock::new(Timestamp(0));
-        let shared: SharedClock = clock.clone();
+        let shared: SharedClock = Arc::<ManualClock>::clone(&clock);
         let few = NonZeroU32::new(6).unwrap();
         let limits = Limits::new(Quotas { key: few, user: few, address: few }, &shared);
         let policy = limits.policy(None);

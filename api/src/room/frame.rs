@@ -284,9 +284,9 @@ mod tests {
     #[test]
     fn a_sample_keeps_its_share_and_always_the_same() {
         let sample = Sample::within(20.0, 80.0);
-        let lots = (0..10_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut lots = (0..10_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let kept = lots.clone().filter(|&lot| sample.keeps(lot)).count();
         assert!((2_400..=2_600).contains(&kept), "{kept} of 10000 kept at 1 in 4");
-        assert!(lots.clone().all(|lot| Sample::within(20.0, 20.0).keeps(lot)));
+        assert!(lots.all(|lot| Sample::within(20.0, 20.0).keeps(lot)));
     }
 }

@@ -83,6 +83,8 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use domain::id::Id;
     use domain::time::Timestamp;
     use infra::clock::ManualClock;
@@ -96,7 +98,7 @@ mod tests {
     #[test]
     fn slow_mode_lets_one_comment_through_at_a_time() {
         let clock = ManualClock::new(Timestamp(0));
-        let pace = Pace::new(clock.clone());
+        let pace = Pace::new(Arc::<ManualClock>::clone(&clock));
         let slow = Duration::from_secs(5);
         assert_eq!(pace.take(USER, slow), Ok(()));
         assert_eq!(pace.take(OTHER, slow), Ok(()));
@@ -110,7 +112,7 @@ mod tests {
     #[test]
     fn a_flood_is_cut_to_the_steady_rate() {
         let clock = ManualClock::new(Timestamp(0));
-        let pace = Pace::new(clock.clone());
+        let pace = Pace::new(Arc::<ManualClock>::clone(&clock));
         let taken = (0..200).filter(|_| pace.take(USER, Duration::ZERO).is_ok()).count();
         assert_eq!(taken, usize::try_from(BURST).unwrap() + 1);
         clock.advance(Duration::from_secs(1));

@@ -98,13 +98,13 @@ async fn by_ticket(
             return Err(refusal::of(StatusCode::UNAUTHORIZED, "invalid_ticket", detail));
         }
     };
+    let room = app.rooms.open(id).await?;
     if let Some(token) = ticket.token_id.as_deref().and_then(|token| token.parse().ok())
-        && app.revocations.contains(&app.database, token).await?
+        && app.revocations.contains(&app.database, (room.org_id, token)).await?
     {
         return Ok(None);
     }
     let left = domain::time::Timestamp(ticket.expires_at).since(app.clock.now());
-    let room = app.rooms.open(id).await?;
     let wanted = Wanted {
         position: None,
         names: None,

@@ -39,6 +39,6 @@ pub(crate) async fn revoke(
         .boxed()
     });
     written.await.map_err(database::Error::from)?;
-    app.revocations.revoke(token_id);
+    app.revocations.revoke((org_id, token_id));
     Ok(StatusCode::NO_CONTENT)
 }

@@ -25,10 +25,14 @@ pub async fn insert(
     Ok(())
 }
 
-/// Whether a token was revoked.
-pub async fn contains(db: &impl ConnectionTrait, token_id: Uuid) -> Result<bool, Error> {
-    let sql = "select 1 from revoked_viewer_tokens where jti = $1";
-    let values: [Value; 1] = [token_id.into()];
+/// Whether a token was revoked by the organisation that it is of; others' revocations don't count.
+pub async fn contains(
+    db: &impl ConnectionTrait,
+    org_id: OrgId,
+    token_id: Uuid,
+) -> Result<bool, Error> {
+    let sql = "select 1 from revoked_viewer_tokens where jti = $1 and org_id = $2";
+    let values: [Value; 2] = [token_id.into(), org_id.uuid().into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     Ok(db.query_one_raw(statement).await?.is_some())
 }

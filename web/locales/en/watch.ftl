@@ -161,8 +161,3 @@ reason-continue-watching = Go on watching
 reason-exploration = Something new
 reason-recent = Just recorded
 reason-other = Live on this server
-danmaku-switch = Timed comments
-followers = { $count ->
-    [one] { $shown } follower
-   *[other] { $shown } followers
-  }
