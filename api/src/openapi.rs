@@ -7,7 +7,9 @@ mod room_event;
 
 use std::sync::OnceLock;
 
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -61,7 +63,20 @@ pub(crate) fn model() -> OpenApi {
             complete(operation);
         }
     }
+    for (name, schema) in document.components.iter_mut().flat_map(|all| &mut all.schemas) {
+        refer_to_items(name, schema);
+    }
     document
+}
+
+/// A page's rows are named, not repeated in place, so that generators give them one type.
+fn refer_to_items(name: &str, schema: &mut RefOr<Schema>) {
+    let Some(item) = name.strip_prefix("List_") else { return };
+    let RefOr::T(Schema::Object(list)) = schema else { return };
+    if let Some(RefOr::T(Schema::Array(rows))) = list.properties.get_mut("data") {
+        let reference = RefOr::Ref(Ref::from_schema_name(item));
+        rows.items = ArrayItems::RefOrSchema(Box::new(reference));
+    }
 }
 
 /// The operations of one path with their methods.
@@ -85,6 +100,15 @@ fn complete(operation: &mut Operation) {
         operation.responses.responses.entry(range.to_owned()).or_insert(problem);
     }
     let operation_id = operation.operation_id.clone().unwrap_or_default();
+    if operation.description.is_none() {
+        operation.description.clone_from(&operation.summary);
+    }
+    if operation_id == "streamRoomEvents" {
+        // 3.1 has no word for the events of a stream; this keeps their schema reachable.
+        let event = serde_json::json!({ "$ref": "#/components/schemas/RoomEvent" });
+        let extension = Extensions::builder().add("x-event-data", event).build();
+        operation.extensions.get_or_insert_default().merge(extension);
+    }
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
             && status.starts_with(['4', '5'])
