@@ -85,21 +85,55 @@ function showViewers(): void {
   const { viewers } = room.counters;
   const words = t("watching", { count: viewers, shown: compact(locale, viewers) });
   render(html`${icon("person", "small")}<span class="number">${words}</span>`, find("#watching"));
-  const category = channel.category ?? "";
-  const small = matchMedia("(max-width: 599px)").matches;
-  render(html`${small ? html`<span class="number">${words}</span>${category ? " · " : ""}` : nothing}${category}`, find("#followers"));
+  drawFacts();
   drawTabs();
+}
+
+// Below the creator's name: on phones the viewers stand there too.
+function drawFacts(): void {
+  const { viewers } = room.counters;
+  const small = matchMedia("(max-width: 599px)").matches;
+  const count = channel.follower_count ?? 0;
+  const parts = [
+    small && room.countersKnown ? t("watching", { count: viewers, shown: compact(locale, viewers) }) : "",
+    count > 0 ? t("followers", { count, shown: compact(locale, count) }) : "",
+    channel.category ?? "",
+  ];
+  render(html`${parts.filter(Boolean).join(" · ")}`, find("#followers"));
 }
 
 function drawHead(): void {
   const face = avatar(channel.id, 38);
   render(channel.broadcast?.status === "live" ? html`<span class="on-air">${face}</span>` : face, find("#face"));
   find("#followers").replaceChildren();
-  render(html`${channel.category ?? ""}`, find("#followers"));
+  drawFacts();
   const follow = html`<button class="button filled" @click=${followed}>${t("follow")}</button>`;
   render(html`<button class="button optional" @click=${share}>${icon("share", "small")} ${t("share")}</button>${follow}`, find("#actions"));
-  const main = find<Composer>("headwater-composer.over");
-  main.setAttribute("aria-label", t("composer-danmaku"));
+  drawSwitch();
+  player.addEventListener("headwater-danmaku", drawSwitch);
+}
+
+function drawSwitch(): void {
+  render(html`<button class="switch" role="switch" aria-checked=${String(player.danmaku)} @click=${() => player.toggleDanmaku()}><i></i>${t("danmaku-switch")}</button>`, find("#timed"));
+}
+
+/** The water above the bar: how many comments belong to each slice of what can be reached. */
+function drawHeat(): void {
+  const { seekable } = player.video;
+  const now = player.programmeTime;
+  if (!seekable.length || now === undefined) return;
+  const to = now + (seekable.end(seekable.length - 1) - player.video.currentTime) * 1000;
+  const whole = (seekable.end(seekable.length - 1) - seekable.start(0)) * 1000;
+  if (whole < 10_000) return;
+  const slices = new Array<number>(60).fill(0);
+  for (const line of room.lines) {
+    if (line.kind !== "comment" || line.removed) continue;
+    const at = 1 - (to - Date.parse(line.comment.pdt_at ?? line.comment.sent_at)) / whole;
+    if (at < 0 || at >= 1) continue;
+    const slice = Math.floor(at * 60);
+    slices[slice] = (slices[slice] ?? 0) + 1;
+  }
+  player.heat = slices;
 }
 
 async function share(): Promise<void> {
@@ -124,10 +158,10 @@ async function followed(event: Event): Promise<void> {
 const phone = () => matchMedia("(max-width: 899px)").matches;
 
 function drawTabs(): void {
-  const tabs: [Tab, string, string][] = [["comments", t("tab-comments"), ""], ["gifts", t("tab-gifts"), ""], ["about", t("tab-about"), ""]];
-  if (phone()) tabs.push(["next", t("tab-next"), ""]);
-  else if (room.countersKnown) tabs.push(["about", t("tab-viewers"), compact(locale, room.counters.viewers)]);
-  const shown = tabs.filter(([id], index) => tabs.findIndex(([other]) => other === id) === index || id !== "about");
+  const counted: [Tab, string, string] = ["about", t("tab-viewers"), compact(locale, room.counters.viewers)];
+  const shown: [Tab, string, string][] = [["comments", t("tab-comments"), ""], ["gifts", t("tab-gifts"), ""]];
+  shown.push(room.countersKnown && !phone() ? counted : ["about", t("tab-about"), ""]);
+  if (phone()) shown.push(["next", t("tab-next"), ""]);
   render(
     html`<div class="tabs" role="tablist" aria-label=${t("tabs-label")} @keydown=${moveTab}>${shown.map(([id, label, count]) => html`<button role="tab" id=${`tab-${id}`} aria-selected=${String(id === tab)} tabindex=${id === tab ? 0 : -1} @click=${() => void show(id)}>${label}${count ? html` <span class="count number">${count}</span>` : nothing}</button>`)}</div>`,
     find("#tabs"),
@@ -207,3 +241,4 @@ keys();
 matchMedia("(max-width: 899px)").addEventListener("change", drawTabs);
 void import("./elements/feed.ts");
 void drawChannels();
+setInterval(() => !document.hidden && drawHeat(), 3000);

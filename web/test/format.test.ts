@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ago, clock, compact, cut, decimal, grouped, seconds, spoken } from "../app/core/format.ts";
-import { curve } from "../app/elements/curve.ts";
+import { curve, worn } from "../app/elements/curve.ts";
 
 const check = (name: string, shown: string, wanted: string) => test(name, () => assert.equal(shown, wanted));
 
@@ -23,3 +23,9 @@ check("names are cut by graphemes", cut("👩‍👩‍👧‍👦".repeat(3), 2
 check("short names stay", cut("Ngọc Ánh", 24), "Ngọc Ánh");
 check("no values are a flat line", curve([], 10, 5), "M 0 5 L 10 5");
 check("a curve goes through its values", curve([0, 1], 10, 5), "M 0.0 5.00 C 5.0 5.00 5.0 0.00 10.0 0.00");
+
+test("worn edges keep level water level", () => assert.deepEqual(worn([2, 2, 2]), [2, 2, 2]));
+test("worn edges spread a peak over its neighbours", () => {
+  const [first, , peak] = worn([0, 0, 9, 0, 0]);
+  assert.ok((first as number) > 0 && (peak as number) < 9);
+});

@@ -40,19 +40,26 @@ test("cuts anywhere change nothing", () => {
   });
 });
 
+const deleted = (seq: number) => ({ type: "comment.deleted", seq, comment_id: "c", by: "author" }) as const;
+
 test("a place drops what was seen and takes what is new", () => {
   const place = new Place("k-5");
-  const counters = { type: "room.counters", viewers: 1, likes: 0, sampled_1_in: 1 } as const;
-  assert.equal(place.take("k-5", counters), false);
-  assert.equal(place.take("k-4", counters), false);
-  assert.equal(place.take("k-7", counters), true);
+  assert.equal(place.take("k-5", deleted(5)), false);
+  assert.equal(place.take("k-4", deleted(4)), false);
+  assert.equal(place.take("k-7", deleted(7)), true);
   assert.equal(place.last, "k-7");
+});
+
+test("counters carry the id of what came before them and are taken all the same", () => {
+  const place = new Place("k-5");
+  assert.equal(place.take("k-5", { type: "room.counters", viewers: 1, likes: 0, sampled_1_in: 1 }), true);
+  assert.equal(place.last, "k-5");
 });
 
 test("a new epoch begins anew", () => {
   const place = new Place("old-900");
   place.take("new-3", { type: "stream.reset", reason: "epoch_changed" });
-  assert.equal(place.take("new-4", { type: "room.counters", viewers: 1, likes: 0, sampled_1_in: 1 }), true);
+  assert.equal(place.take("new-4", deleted(4)), true);
 });
 
 test("a position is an epoch and a place", () => {

@@ -16,8 +16,7 @@ use super::{Listed, Watched};
 
 /// What every page may load. No inline script, no inline style, nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     media-src 'self' blob:; connect-src 'self'; font-src 'none'; form-action 'self'; base-uri 'none'; \
-     frame-ancestors ";
+     media-src 'self' blob:; font-src 'none'; form-action 'self'; base-uri 'none'; ";
 
 /// Language and theme of a request.
 #[derive(Debug, Clone)]
@@ -163,6 +162,19 @@ impl Shell {
         }
     }
 
+    /// Whom the page may talk to: us; the studio also OBS on the creator's own machine.
+    const fn talks_to(&self) -> &'static str {
+        match self {
+            Self::Studio { .. } => "'self' ws://127.0.0.1:4455",
+            Self::Home { .. }
+            | Self::Watch { .. }
+            | Self::Embed { .. }
+            | Self::Replay { .. }
+            | Self::Moderation { .. }
+            | Self::Missing { .. } => "'self'",
+        }
+    }
+
     fn html(self) -> askama::Result<String> {
         match self {
             Self::Home { page, channels } => HomePage { page, channels }.render(),
@@ -243,7 +255,8 @@ pub(super) fn plain(status: StatusCode) -> Response {
 /// The page with its headers.
 pub(super) fn respond(asked: &Asked, shell: Shell) -> Response {
     let status = shell.status();
-    let policy = format!("{POLICY}{}", shell.framed_by());
+    let (framed_by, talks_to) = (shell.framed_by(), shell.talks_to());
+    let policy = format!("{POLICY}connect-src {talks_to}; frame-ancestors {framed_by}");
     let html = match shell.html() {
         Ok(html) => html,
         Err(error) => {

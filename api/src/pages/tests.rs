@@ -113,6 +113,15 @@ async fn only_embeds_stand_in_foreign_frames() {
 }
 
 #[tokio::test]
+async fn only_the_studio_talks_to_the_encoder_of_this_machine() {
+    for (path, talks) in [("/studio", true), ("/watch/demo", false), ("/moderation", false)] {
+        let headers = ask(path, &[]).await.headers;
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert_eq!(policy.contains("connect-src 'self' ws://127.0.0.1:4455;"), talks, "{policy}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_speaks_the_language_that_was_asked_for() {
     let chinese = ask("/watch/demo?lang=zh-CN", &[("accept-language", "en")]).await;
     assert!(chinese.html.contains("<html lang=\"zh-CN\"") && chinese.html.contains("跳到画面"));

@@ -41,7 +41,8 @@ export class Place {
       if (there && (event.type === "stream.hello" || event.type === "stream.reset")) this.last = id;
       return true;
     }
-    if (!there) return true;
+    // Counters have no place of their own: they carry the id of what came before them.
+    if (!there || event.seq === undefined) return true;
     if (here && here.epoch === there.epoch && there.seq <= here.seq) return false;
     this.last = id;
     return true;

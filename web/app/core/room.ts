@@ -93,9 +93,14 @@ export class Room extends EventTarget {
   async reload(settingsOnly: boolean): Promise<void> {
     try {
       const token = await this.session.token();
-      const room = await get<{ settings?: RoomSettings; pins?: { comment?: Comment }[]; counters?: Counters }>(`/v1/rooms/${this.id}`, token);
+      const room = await get<{ settings?: RoomSettings; pins?: { comment?: Comment }[]; viewers?: number }>(`/v1/rooms/${this.id}`, token);
       this.settings = room.settings ?? {};
       this.pinned = room.pins?.[0]?.comment;
+      if (room.viewers !== undefined && !this.countersKnown) {
+        this.counters = { ...this.counters, viewers: room.viewers };
+        this.countersKnown = true;
+        this.#tell("counters");
+      }
       this.#tell("settings");
       if (settingsOnly) return;
       const page = await get<{ data: Comment[] }>(`/v1/rooms/${this.id}/comments?limit=50`, token);

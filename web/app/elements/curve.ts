@@ -1,5 +1,21 @@
 // Smooth lines through equal steps: sparklines, heat and retention share the water's curve.
 
+/** The same values with their edges worn off, as water would: each shared with its neighbours. */
+export function worn(values: readonly number[]): number[] {
+  const weights = [1, 2, 3, 2, 1];
+  return values.map((_, index) => {
+    let sum = 0;
+    let weight = 0;
+    weights.forEach((share, offset) => {
+      const value = values[index + offset - 2];
+      if (value === undefined) return;
+      sum += value * share;
+      weight += share;
+    });
+    return sum / weight;
+  });
+}
+
 /** An SVG path through `values`, from 0 to `width`, high values at the top of `height`. */
 export function curve(values: readonly number[], width: number, height: number, range?: { least: number; most: number }): string {
   if (values.length === 0) return `M 0 ${height} L ${width} ${height}`;

@@ -15,9 +15,9 @@ const css = `
 button { display: inline-flex; align-items: center; border-radius: 8px; overflow: hidden; font: 600 var(--hw-small) var(--hw-font); background: var(--hw-scrim); color: var(--hw-on-picture); white-space: nowrap; }
 b { display: inline-flex; align-items: center; gap: 6px; padding: 5px 10px; background: var(--hw-live-fill); color: #fff; font-weight: 700; }
 b::before { content: ""; inline-size: 7px; block-size: 7px; border-radius: 50%; background: #fff; }
-span { padding: 5px 10px; font-variant-numeric: tabular-nums; }
+.behind { padding: 5px 10px; font-variant-numeric: tabular-nums; }
 :host([state="behind"]) b { background: #46525c; }
-:host([state="late"]) span { color: #ffb25c; }
+:host([state="late"]) .behind { color: #ffb25c; }
 button:focus-visible { outline-color: #fff; outline-offset: -2px; }
 `;
 
@@ -62,8 +62,7 @@ export class Latency extends Element {
   override render(): TemplateResult {
     const ms = this.#shown;
     const words = ms === undefined ? undefined : this.state === "behind" ? t("latency-behind", { time: clock(ms) }) : t("latency-live", { seconds: seconds(locale, ms / 1000) });
-    const label = words ? `${t("live")}, ${words}. ${t("latency-go-live")}` : t("live");
-    return html`<button aria-label=${label} title=${t("latency-go-live")} @click=${this.#go}><b>${t("live")}</b>${words ? html`<span>${words}</span>` : nothing}</button>`;
+    return html`<button @click=${this.#go}><b>${t("live")}</b>${words ? html` <span class="behind">${words}</span>` : nothing}<span class="unseen-text"> ${t("latency-go-live")}</span></button>`;
   }
 
   #go = (): void => {

@@ -4,7 +4,7 @@ import { define, Element, styles, vars } from "../core/element.ts";
 import { clock, spoken } from "../core/format.ts";
 import { locale, t } from "../core/text.ts";
 import type { Player } from "../player/player.ts";
-import { curve } from "./curve.ts";
+import { curve, worn } from "./curve.ts";
 import css from "./seek.css";
 
 export interface Chapter {
@@ -126,7 +126,7 @@ export class Seek extends Element {
   }
 
   #water(where: "above" | "below"): TemplateResult {
-    const path = curve(this.heat, 1000, 34);
+    const path = curve(worn(this.heat), 1000, 34);
     return html`<svg class="water ${where}" viewBox="0 0 1000 38" preserveAspectRatio="none" aria-hidden="true">
       <g transform="translate(0 3)">${svg`<path class="fill" d=${`${path} L 1000 35 L 0 35 Z`}></path><path class="edge" d=${path}></path>`}</g></svg>`;
   }

@@ -134,7 +134,7 @@ export class Home extends Element {
     const { channel } = card;
     const live = card.kind === "live" && !this.ended.has(card.broadcast_id ?? "");
     return html`<article class="hero">
-      <a class="picture" href=${address(card)} aria-label=${card.title ?? channel.title}>
+      <a class="picture" href=${address(card)}><span class="unseen-text">${card.title ?? channel.title}</span>
         ${this.moving && live ? html`<headwater-player embedded bare autoplay .url=${`/hls/${channel.slug}/index.m3u8`} aria-hidden="true" inert></headwater-player>` : still(channel.id)}
         ${live ? html`<span class="facts"><b>${t("live")}</b>${card.viewers === undefined ? nothing : html`<span class="number">${t("watching", { count: card.viewers, shown: compact(locale, card.viewers) })}</span>`}</span>` : nothing}
       </a>

@@ -282,7 +282,7 @@ export class Moderation extends Element {
     const { desk } = this;
     const claim = this.selected ? desk?.claims.get(this.selected) : undefined;
     return html`<div class="page">${this.#bar()}
-      <headwater-queue .desk=${desk} .selected=${this.selected} .filter=${this.filter} .ticked=${this.ticked}></headwater-queue>
+      <headwater-queue role="region" aria-label=${t("mod-queue")} .desk=${desk} .selected=${this.selected} .filter=${this.filter} .ticked=${this.ticked}></headwater-queue>
       <main id="main"><h1 class="unseen-text">${t("moderation-title")}</h1>
         ${this.alarm ? html`<p class="alarm" role="alert">${icon("warn")} <span>${this.alarm}</span><button class="round" aria-label=${t("close")} @click=${() => (this.alarm = "")}>${icon("close", "small")}</button></p>` : nothing}
         ${this.detail ? html`<headwater-item .detail=${this.detail} .claim=${claim} .policies=${desk?.policies ?? []} .policy=${this.policy} .asking=${this.asking} .same=${this.same} .note=${this.note}

@@ -55,7 +55,7 @@ export function controls(player: Player): TemplateResult {
   const full = document.fullscreenElement !== null;
   const rate = video.playbackRate;
   return html`<div class="controls" part="controls">
-    ${player.live ? html`<headwater-seek part="seek" kind="live" compact .player=${player}></headwater-seek>` : nothing}
+    ${player.live ? html`<headwater-seek part="seek" kind="live" compact .player=${player} .heat=${player.heat}></headwater-seek>` : nothing}
     <div class="bar">
       ${button(video.paused ? "play" : "pause", t(video.paused ? "player-play" : "player-pause"), () => player.toggle())}
       ${volume(player)} ${times(player)}

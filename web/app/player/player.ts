@@ -31,6 +31,7 @@ export class Player extends Element {
     facts: { attribute: false },
     autoplay: { type: Boolean },
     idle: { type: Boolean, reflect: true },
+    heat: { attribute: false },
     danmaku: { type: Boolean, reflect: true },
     embedded: { type: Boolean },
     bare: { type: Boolean },
@@ -44,6 +45,8 @@ export class Player extends Element {
   declare autoplay: boolean;
   declare idle: boolean;
   declare danmaku: boolean;
+  /** Comments per equal slice of what can be reached, for the water above the bar. */
+  declare heat: number[];
   declare embedded: boolean;
   /** Shows the picture alone: no danmaku, no invitation to sound. */
   declare bare: boolean;
@@ -63,6 +66,7 @@ export class Player extends Element {
     this.facts = {};
     this.autoplay = false;
     this.idle = false;
+    this.heat = [];
     this.embedded = false;
     this.bare = false;
     this.danmaku = recall("danmaku", !matchMedia("(prefers-reduced-motion: reduce)").matches);
@@ -163,6 +167,7 @@ export class Player extends Element {
   toggleDanmaku(): void {
     this.danmaku = !this.danmaku;
     keep("danmaku", this.danmaku);
+    this.send("danmaku", { on: this.danmaku });
   }
 
   toggleCaptions(): void {
@@ -300,7 +305,11 @@ export class Player extends Element {
     this.send("time", detail);
   }
 
-  #key = (event: KeyboardEvent): void => keys(this, event);
+  #key = (event: KeyboardEvent): void => {
+    // Whoever uses keys sees the controls again.
+    if (event.key === "Tab" || this.matches(":hover")) this.#wake();
+    keys(this, event);
+  };
 
   #press = (event: MouseEvent): void => {
     // A touch shows the controls first; a mouse plays and pauses.

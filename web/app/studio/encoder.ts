@@ -6,6 +6,7 @@ import { ago, timeOfDay } from "../core/format.ts";
 import type { Channel, Page } from "../core/model.ts";
 import { coded, locale, t } from "../core/text.ts";
 import { say } from "../elements/toast.ts";
+import { Obs, ObsError, openSocket } from "./obs.ts";
 import css from "./encoder.css";
 
 interface StreamKey {
@@ -31,7 +32,7 @@ const bad = ["unknown_key", "key_revoked", "already_live", "codec_unsupported", 
 
 export class Encoder extends Element {
   static override styles = styles(css);
-  static override properties = { channel: { attribute: false }, state: { reflect: true }, keys: { state: true }, fresh: { state: true }, open: { state: true }, log: { state: true }, copied: { state: true } };
+  static override properties = { channel: { attribute: false }, state: { reflect: true }, keys: { state: true }, fresh: { state: true }, open: { state: true }, log: { state: true }, copied: { state: true }, obs: { state: true } };
   declare channel: Channel | undefined;
   declare state: "connect" | "receiving";
   declare keys: StreamKey[];
@@ -40,6 +41,8 @@ export class Encoder extends Element {
   declare open: boolean;
   declare log: LogLine[];
   declare copied: string;
+  /** How far setting up OBS is. */
+  declare obs: "" | "asking" | "working" | "done" | "unreachable" | "password" | "refused" | "differs";
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -49,6 +52,7 @@ export class Encoder extends Element {
     this.log = [];
     this.open = false;
     this.copied = "";
+    this.obs = "";
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -81,6 +85,7 @@ export class Encoder extends Element {
   override render(): TemplateResult {
     return html`${this.#steps()}
       <section class="panel"><h2>${t("encoder-title")}</h2><p class="lead">${t("encoder-lead")}</p>
+        ${this.#obsCard()}
         <div class="rows">${this.#row("server", t("encoder-server"), this.#server)}${this.#keyRow()}</div>
         <details><summary>${icon("list", "small")} ${t("encoder-steps")}</summary><ol><li>${t("encoder-step-1")}</li><li>${t("encoder-step-2")}</li><li>${t("encoder-step-3")}</li><li>${t("encoder-step-4")}</li></ol>
           <p class="mono code">headwater publish --test --to ${this.#server}/hw_live_…</p></details></section>
@@ -115,6 +120,37 @@ export class Encoder extends Element {
       <button class="round" aria-pressed=${String(this.open)} aria-label=${t("key-show")} @click=${() => (this.open = !this.open)}>${icon(this.open ? "eye" : "unseen", "small")}</button>${this.#copy("key", whole)}</div>`;
   }
 
+  #obsCard(): TemplateResult {
+    const failed = ["unreachable", "password", "refused", "differs"].includes(this.obs);
+    return html`<form class="obs" @submit=${this.#configure}><div class="grow"><p><b>${icon("wand", "small")} ${t("obs-title")}</b></p><p class="hint" role="status">${t(this.obs === "" ? "obs-text" : this.obs === "password" ? "obs-password-wrong" : `obs-${this.obs}`)}</p></div>
+      ${this.obs === "asking" || failed ? html`<input type="password" name="password" autocomplete="off" placeholder=${t("obs-password")} aria-label=${t("obs-password")}>` : nothing}
+      <button class="button ${this.obs === "done" ? "done" : "filled"}" ?disabled=${this.obs === "working"}>${this.obs === "done" ? icon("check", "small") : nothing} ${t(this.obs === "asking" || failed ? "obs-go" : this.obs === "done" ? "obs-again" : "obs-start")}</button></form>`;
+  }
+
+  #configure = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (this.obs === "" || this.obs === "done") {
+      this.obs = "asking";
+      return;
+    }
+    const password = String(new FormData(event.currentTarget as HTMLFormElement).get("password") ?? "");
+    this.obs = "working";
+    if (!this.fresh?.stream_key) await this.#make();
+    const key = this.fresh?.stream_key;
+    if (!key) {
+      this.obs = "";
+      return;
+    }
+    try {
+      const obs = await Obs.connect(password, openSocket);
+      await obs.configure(this.#server, key);
+      obs.close();
+      this.obs = "done";
+    } catch (error) {
+      this.obs = error instanceof ObsError ? error.trouble : "unreachable";
+    }
+  };
+
   #settings(): TemplateResult {
     const rows = [["rate", "rate-value"], ["keyframes", "keyframes-value"], ["profile", "profile-value"], ["tune", "tune-value"], ["audio", "audio-value"]] as const;
     return html`<section class="panel"><h3>${t("settings-good")}</h3><dl>${rows.map(([name, value]) => html`<div><dt>${t(`good-${name}`)}</dt><dd>${t(`good-${value}`)}</dd></div>`)}</dl></section>`;
@@ -122,11 +158,11 @@ export class Encoder extends Element {
 
   #seen(): TemplateResult {
     return html`<section class="panel"><h3>${t("origin-sees")}<span class="hint"><i class="dot good"></i> ${t("origin-log")}</span></h3>
-      <ol class="log" role="log" aria-label=${t("origin-sees")}>${this.log.map(({ at, code, args }) => {
+      <div role="log" aria-label=${t("origin-sees")}><ol class="log">${this.log.map(({ at, code, args }) => {
         const sign = good.includes(code) ? "check" : bad.includes(code) ? "warn" : "clock";
         return html`<li class=${sign}><span class="number">${timeOfDay(locale, Date.parse(at))}</span>${icon(sign, "small")}<span>${coded("log", code, "log-other", { code, ...(args ?? {}) })}</span></li>`;
       })}
-      <li class="clock"><span class="number">${timeOfDay(locale, Date.now())}</span>${icon("clock", "small")}<b>${t(this.log.length ? "log-waiting" : "log-nothing")}</b></li></ol></section>`;
+      <li class="clock"><span class="number">${timeOfDay(locale, Date.now())}</span>${icon("clock", "small")}<b>${t(this.log.length ? "log-waiting" : "log-nothing")}</b></li></ol></div></section>`;
   }
 
   async #make(): Promise<void> {

@@ -255,7 +255,7 @@ export class Studio extends Element {
       ${this.state === "interrupted" ? html`<p class="interrupted" role="alert">${icon("warn")} ${t("studio-lost", { time: clock(Math.max(0, 120_000 - (Date.now() - (this.#interrupted || Date.now())))) })}</p>` : nothing}
       <headwater-health></headwater-health>
       <section class="panel chart"><h2>${t("chart-title")}<span class="keys"><span><i class="line-key"></i>${t("chart-viewers")}</span><span><i class="area-key"></i>${t("chart-comments")}</span></span></h2>${twoSeries(this.#line, this.#area, t("chart-label", { count: this.viewers, shown: grouped(locale, this.viewers) }))}</section></main>
-      <headwater-studio-gifts .room=${room} .channel=${channel}></headwater-studio-gifts>
+      <headwater-studio-gifts role="complementary" aria-label=${t("gifts-broadcast")} .room=${room} .channel=${channel}></headwater-studio-gifts>
       <aside class="talk" aria-label=${t("comments-label")}><div class="head"><h2>${t("comments-label")}</h2><a class="chip good" href="/moderation">${icon("shield", "small")} ${t("moderation-title")}</a></div>
         <headwater-comments mode="dock" .room=${room}></headwater-comments><div class="foot"><headwater-composer kind="chat" .room=${room}></headwater-composer></div></aside>`;
   }

@@ -153,3 +153,16 @@ cure-bitrate-low = OBS › Settings › Output › Streaming › Bitrate = 6000 
 cure-av-skew = OBS › Advanced Audio Properties › Sync Offset
 cure-frame-rate-low = OBS › Settings › Video › FPS = 30, and a faster encoder preset
 cure-other = Look at the encoder’s own log.
+obs-title = Configure OBS for me
+obs-text = Sets server, key and a 2 s keyframe interval through obs-websocket, then reads them back.
+obs-asking = In OBS: Tools → WebSocket Server Settings → Enable. Paste its password here, or leave it empty.
+obs-working = Talking to OBS on this machine.
+obs-done = OBS is set up. Press Start streaming.
+obs-unreachable = No OBS answers on port 4455 of this machine. Is its WebSocket server enabled?
+obs-password-wrong = OBS did not take this password.
+obs-refused = OBS refused a setting. Set it by hand with the steps below.
+obs-differs = OBS did not keep the settings. Set them by hand with the steps below.
+obs-password = OBS password
+obs-start = Configure
+obs-go = Set it up
+obs-again = Again

@@ -161,3 +161,8 @@ reason-continue-watching = Go on watching
 reason-exploration = Something new
 reason-recent = Just recorded
 reason-other = Live on this server
+danmaku-switch = Timed comments
+followers = { $count ->
+    [one] { $shown } follower
+   *[other] { $shown } followers
+  }

@@ -149,3 +149,16 @@ cure-bitrate-low = OBS › 设置 › 输出 › 直播 › 码率 = 6000 kbit/s
 cure-av-skew = OBS › 高级音频属性 › 同步偏移
 cure-frame-rate-low = OBS › 设置 › 视频 › FPS = 30，并用更快的编码预设
 cure-other = 请看编码器自己的日志。
+obs-title = 帮我设置 OBS
+obs-text = 通过 obs-websocket 设置服务器、密钥和 2 秒关键帧间隔，再读回确认。
+obs-asking = 在 OBS：工具 → WebSocket 服务器设置 → 启用。把密码粘贴到这里，或留空。
+obs-working = 正在与本机 OBS 通信。
+obs-done = OBS 已设置好。请按“开始推流”。
+obs-unreachable = 本机 4455 端口没有 OBS 回应。WebSocket 服务器启用了吗？
+obs-password-wrong = OBS 不接受这个密码。
+obs-refused = OBS 拒绝了一项设置。请按下面的步骤手动设置。
+obs-differs = OBS 没有保留设置。请按下面的步骤手动设置。
+obs-password = OBS 密码
+obs-start = 设置
+obs-go = 开始设置
+obs-again = 再来一次

@@ -155,3 +155,7 @@ reason-continue-watching = 继续观看
 reason-exploration = 换个口味
 reason-recent = 刚刚录制
 reason-other = 本站直播
+danmaku-switch = 弹幕
+followers = { $count ->
+   *[other] { $shown } 位关注者
+  }
