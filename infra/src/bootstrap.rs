@@ -11,7 +11,8 @@ use sea_orm::{ConnectionTrait, Statement, Value};
 use crate::{
     auth::secret::{self, Secret},
     database::{
-        Database, Error, Refused, channels, memberships, orgs, setup_links, stream_keys, users,
+        Database, Error, Refused, channels, memberships, orgs, seeds, setup_links, stream_keys,
+        users,
     },
     ids::Ids,
 };
@@ -60,9 +61,9 @@ pub async fn first_start(database: &Database, ids: &Ids) -> Result<Option<FirstS
     }
     let first =
         FirstStart { org_id: ids.next(), owner_id: ids.next(), setup_token: secret::one_time(ids) };
-    let (now, made) = (database.clock().now(), first.clone());
+    let (now, made, ids) = (database.clock().now(), first.clone(), ids.clone());
     let written = database.write::<_, Infallible, _>(move |tx| {
-        let first = made.clone();
+        let (first, ids) = (made.clone(), ids.clone());
         Box::pin(async move {
             // Another process may have been first.
             if users::any(tx).await? {
@@ -80,6 +81,7 @@ pub async fn first_start(database: &Database, ids: &Ids) -> Result<Option<FirstS
             };
             users::insert(tx, owner).await?;
             memberships::set(tx, first.org_id, first.owner_id, "owner", now).await?;
+            seeds::organisation(tx, &ids, first.org_id, now).await?;
             let who = (first.org_id, first.owner_id);
             let hash = secret::hash(&first.setup_token);
             setup_links::insert(tx, &hash, who, now, now.plus(LINK_AGE)).await?;

@@ -7,11 +7,14 @@ use axum::response::{IntoResponse, Response};
 use domain::capability::Capability;
 use domain::channel::Visibility;
 use domain::id::{OrgId, RoomId, UserId};
+use domain::money::Coins;
 use domain::time::Timestamp;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, StatusCode, header};
 use infra::auth::token::Claims;
-use infra::database::{self, channels, sessions, users};
+use infra::database::ledger::AppendError;
+use infra::database::wallets::{self, Grant, Opener};
+use infra::database::{self, DatabaseTransaction, channels, sessions, users};
 use infra::http::problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,6 +28,8 @@ use crate::{App, refusal, schema};
 const GUEST_AGE: Duration = Duration::from_hours(24 * 30);
 /// How long a guest's token holds; the page asks for another one before.
 const TOKEN_AGE: Duration = Duration::from_hours(3);
+/// What a guest of the demo starts with.
+const DEMO_COINS: Coins = Coins(1_240);
 /// What a guest may do.
 const CAPABILITIES: [Capability; 4] =
     [Capability::Read, Capability::Comment, Capability::Gift, Capability::React];
@@ -195,17 +200,44 @@ async fn welcome(
     };
     let guest =
         Guest { user_id: new.id, display_name: new.display_name.clone(), cookie: Some(secret) };
+    let coins = app.settings.demo.then(|| Grant {
+        id: app.ids.next(),
+        user: new.id,
+        coins: DEMO_COINS,
+        reason: "demo".to_owned(),
+    });
+    let ids = app.ids.clone();
     let written = app.database.write::<_, std::convert::Infallible, _>(move |tx| {
         let (new, session) = (new.clone(), session.clone());
+        let (ids, coins) = (ids.clone(), coins.clone());
         async move {
             users::insert(tx, new).await?;
             sessions::insert(tx, session).await?;
+            if let Some(coins) = coins {
+                give(tx, Opener { ids: &ids, org: org_id, now }, coins).await?;
+            }
             Ok(())
         }
         .boxed()
     });
     written.await.map_err(database::Error::from)?;
     Ok(guest)
+}
+
+/// A real transfer from the promotion account, so that the demo's books balance too.
+async fn give(
+    tx: &DatabaseTransaction,
+    opener: Opener<'_>,
+    coins: Grant,
+) -> Result<(), database::Error> {
+    match wallets::grant(tx, opener, coins).await {
+        Ok(_) => Ok(()),
+        Err(AppendError::Database(error)) => Err(error),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "demo coins not granted");
+            Err(database::Error::Panicked)
+        }
+    }
 }
 
 /// Two words and a number, as pleasant as a first name.

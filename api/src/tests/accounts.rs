@@ -174,3 +174,18 @@ async fn guests_are_not_let_into_private_channels() {
     world.anyone().get("/v1/channels/by-slug/a").await.refused(404, "not_found");
     world.owner().get("/v1/channels/by-slug/a").await.expect(200);
 }
+
+#[tokio::test]
+async fn a_guest_of_the_demo_starts_with_coins_that_the_promotion_account_paid() {
+    let world = World::with(|settings| settings.demo = true).await;
+    let place = world.place("a").await;
+    let body = json!({"room_id": place.room_id});
+    let guest = world.anyone().post("/v1/guest-sessions", body).await.expect(201);
+    let user = guest["user_id"].as_str().unwrap().parse().unwrap();
+    let read = world.app.database.read();
+    let coins = infra::database::wallets::available(read, user).await.unwrap();
+    assert_eq!(coins, domain::money::Coins(1_240));
+    let book = infra::database::ledger::trial_balance(read, world.org_id).await.unwrap();
+    let sums: Vec<_> = book.iter().map(|line| line.sum).filter(|sum| *sum != 0).collect();
+    assert_eq!((sums.len(), sums.iter().sum::<i64>()), (2, 0), "{book:?}");
+}
