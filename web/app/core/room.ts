@@ -59,6 +59,7 @@ export class Room extends EventTarget {
   take(events: RoomEvent[]): void {
     const changed = new Set<string>();
     for (const event of events) {
+      if (event.at && event.seq !== undefined) this.clock.learn(Date.parse(event.at), Date.now());
       this.#fold(event, changed);
       this.dispatchEvent(new CustomEvent("event", { detail: event }));
     }
@@ -114,7 +115,7 @@ export class Room extends EventTarget {
   #fold(event: RoomEvent, changed: Set<string>): void {
     switch (event.type) {
       case "stream.hello":
-        this.clock.learn(Date.parse(event.server_time), Date.now());
+        this.clock.learn(Date.parse(event.server_time), Date.now(), true);
         changed.add("clock");
         return;
       case "stream.reset":

@@ -20,6 +20,8 @@ const SLOW_FRAME_MS = 24;
 
 interface Word {
   id: string;
+  /** Own words are known by the page's id first, by the server's later. */
+  also: string | undefined;
   at: number;
   text: string;
   colour: string;
@@ -79,12 +81,18 @@ export class Danmaku extends Element {
 
   /** Takes a comment; a fresh one that is too late is left out, own fresh ones fly from now. */
   add(comment: Comment, own: boolean, fresh = false): void {
-    if (comment.kind !== "danmaku" || !comment.body || this.#words.some(({ id }) => id === comment.id)) return;
+    if (comment.kind !== "danmaku" || !comment.body) return;
+    const known = this.#words.find(({ id, also }) => id === comment.id || (also !== undefined && also === comment.client_id));
+    if (known) {
+      // What flies keeps the id that it took off with.
+      if (known.id !== comment.id) known.also = comment.id;
+      return;
+    }
     const now = this.#now();
     let at = comment.media_ms ?? Date.parse(comment.pdt_at ?? comment.sent_at);
     if (fresh && own) at = now;
     else if (fresh && now - at > LATE_MS) return;
-    const word = { id: comment.id || (comment.client_id ?? ""), at, text: cut(comment.body.replace(/\s+/g, " "), GRAPHEMES_MAX), colour: colour(comment), own, rank: rank(comment) };
+    const word = { id: comment.id, also: comment.client_id ?? undefined, at, text: cut(comment.body.replace(/\s+/g, " "), GRAPHEMES_MAX), colour: colour(comment), own, rank: rank(comment) };
     this.#words.push(word);
     this.#words.sort((a, b) => a.at - b.at);
     if (this.#words.length > 3000) this.#words.splice(0, this.#words.length - 3000);
@@ -93,8 +101,10 @@ export class Danmaku extends Element {
 
   /** Gone from the next frame on. */
   drop(id: string): void {
-    this.#words = this.#words.filter((word) => word.id !== id);
-    this.#rows?.remove(id);
+    const word = this.#words.find((entry) => entry.id === id || entry.also === id);
+    if (!word) return;
+    this.#words = this.#words.filter((entry) => entry !== word);
+    this.#rows?.remove(word.id);
   }
 
   /** Replaces everything: a recording's comments around the shown moment. */

@@ -82,7 +82,7 @@ export class Card extends Element {
         ${watched ? html`<span class="watched" ${vars({ "--share": `${Math.round(watched * 100)}%` })}></span>` : nothing}
       </span>
       <span class="words"><span class="face">${avatar(card.channel.id, 32)}</span>
-        <span class="lines"><b class="title" dir="auto">${title}</b><span class="name line" dir="auto">${name}</span>
+        <span class="lines"><b class="title" dir="auto">${title}</b>${name === title ? nothing : html`<span class="name line" dir="auto">${name}</span>`}
         ${ended ? html`<span class="reason">${icon("replay", "small")}<span>${t("card-ended")}</span></span>` : reason(card)}</span></span>
     </a>`;
   }

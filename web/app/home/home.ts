@@ -135,12 +135,12 @@ export class Home extends Element {
     const live = card.kind === "live" && !this.ended.has(card.broadcast_id ?? "");
     return html`<article class="hero">
       <a class="picture" href=${address(card)}><span class="unseen-text">${card.title ?? channel.title}</span>
-        ${this.moving && live ? html`<headwater-player embedded bare autoplay .url=${`/hls/${channel.slug}/index.m3u8`} aria-hidden="true" inert></headwater-player>` : still(channel.id)}
+        ${this.moving && live ? html`<headwater-player embedded bare decor autoplay .url=${`/hls/${channel.slug}/index.m3u8`} aria-hidden="true" inert></headwater-player>` : still(channel.id)}
         ${live ? html`<span class="facts"><b>${t("live")}</b>${card.viewers === undefined ? nothing : html`<span class="number">${t("watching", { count: card.viewers, shown: compact(locale, card.viewers) })}</span>`}</span>` : nothing}
       </a>
       <div class="words">${avatar(channel.id, 40)}<div class="lines">
         <a class="title" href=${address(card)} dir="auto">${card.title ?? channel.title}</a>
-        <span class="line">${[channel.display_name ?? channel.title, channel.category].filter(Boolean).join(" · ")}</span>${reason(card)}</div></div>
+        <span class="line">${[channel.display_name ?? (card.title === channel.title ? "" : channel.title), channel.category].filter(Boolean).join(" · ")}</span>${reason(card)}</div></div>
     </article>`;
   }
 }

@@ -35,6 +35,7 @@ export class Player extends Element {
     danmaku: { type: Boolean, reflect: true },
     embedded: { type: Boolean },
     bare: { type: Boolean },
+    decor: { type: Boolean },
   };
 
   declare url: string;
@@ -50,6 +51,8 @@ export class Player extends Element {
   declare embedded: boolean;
   /** Shows the picture alone: no danmaku, no invitation to sound. */
   declare bare: boolean;
+  /** Has no controls either: the page around it says everything. */
+  declare decor: boolean;
 
   source: Source | undefined;
   video!: HTMLVideoElement;
@@ -69,6 +72,7 @@ export class Player extends Element {
     this.heat = [];
     this.embedded = false;
     this.bare = false;
+    this.decor = false;
     this.danmaku = recall("danmaku", !matchMedia("(prefers-reduced-motion: reduce)").matches);
   }
 
@@ -257,8 +261,8 @@ export class Player extends Element {
       ${this.wantsTap && !this.bare && this.state !== "ended"
         ? html`<button class="tap" @click=${() => this.mute(false)}>${icon("muted", "small")} ${t("player-tap-for-sound")}</button>`
         : nothing}
-      ${slate(this, performance.now() - this.#since)}
-      ${controls(this)}
+      ${this.decor ? nothing : slate(this, performance.now() - this.#since)}
+      ${this.decor ? nothing : controls(this)}
     </div>`;
   }
 

@@ -27,6 +27,7 @@ h2 span { font: 400 var(--hw-small) var(--hw-font); color: var(--hw-text-3); }
 .figure { font: 700 var(--hw-figure) var(--hw-font); letter-spacing: -0.02em; color: var(--hw-gift); margin: 0; }
 .figure small { font: 400 var(--hw-small) var(--hw-font); color: var(--hw-text-2); letter-spacing: 0; }
 .hint { margin: 0; }
+.none { padding: 4px 14px; }
 .arriving { flex: 1; min-block-size: 8rem; overflow-y: auto; padding-inline: 0; }
 .arriving h2 { padding-inline: 14px; }
 .gift { display: flex; align-items: center; gap: 12px; padding: 6px 14px; }
@@ -101,7 +102,7 @@ export class StudioGifts extends Element {
     const coins = Math.max(known, heard);
     return html`<section><h2>${t("gifts-broadcast")}</h2><p class="figure number">${grouped(locale, coins)} <small>${t("gifts-coins")}</small></p><p class="hint">${t("gifts-from", { count: this.leaders.length })}</p></section>
       <section class="arriving" tabindex="0" aria-label=${t("gifts-arriving")}><h2>${t("gifts-arriving")}<span>${t("gifts-once")}</span></h2>
-        ${this.arrived.length === 0 ? html`<p class="hint gift">${t("leaderboard-empty")}</p>` : ""}
+        ${this.arrived.length === 0 ? html`<p class="hint none">${t("leaderboard-empty")}</p>` : ""}
         ${repeat(this.arrived, ({ id }) => id, ({ gift, count, total }) => html`<div class="gift">${avatar(gift.sender.id ?? "", 30)}<div><p class="line"><bdi>${isolatedName(gift.sender)}</bdi></p><p class="what">${giftName(gift.sku)} ${count > 1 ? html`<b class="number">×${compact(locale, count)}</b>` : ""}</p></div>${art(gift.sku)}<b class="number">${grouped(locale, total)}</b></div>`)}</section>
       <section><h2>${t("leaderboard-title")}</h2>${this.leaders.length ? rankList(this.leaders.slice(0, 3)) : html`<p class="hint">${t("leaderboard-empty")}</p>`}</section>`;
   }
