@@ -50,6 +50,32 @@ pub async fn insert(tx: &impl ConnectionTrait, queue: Model) -> Result<bool, Err
     Ok(matches!(inserted, TryInsertResult::Inserted(1)))
 }
 
+/// The queue of an organisation that takes every item, made when it is missing.
+pub async fn review(
+    tx: &impl ConnectionTrait,
+    fresh: Uuid,
+    org: Uuid,
+    now: i64,
+) -> Result<Model, Error> {
+    let find = || Entity::find().filter(Column::OrgId.eq(org)).filter(Column::Name.eq(REVIEW));
+    if let Some(queue) = find().one(tx).await? {
+        return Ok(queue);
+    }
+    let queue = Model {
+        id: fresh,
+        org_id: org,
+        name: REVIEW.to_owned(),
+        filter: Json::Object(serde_json::Map::new()),
+        allowed_actions: Json::Array(Vec::new()),
+        sla_s: 300,
+        auto_expire_s: None,
+        auto_expire_outcome: None,
+        created_at: now,
+    };
+    insert(tx, queue.clone()).await?;
+    Ok(find().one(tx).await?.unwrap_or(queue))
+}
+
 /// The queues of an organisation, the oldest first; the first one takes what no other wants.
 pub async fn of_org(conn: &impl ConnectionTrait, org: Uuid) -> Result<Vec<Model>, Error> {
     Ok(Entity::find().filter(Column::OrgId.eq(org)).order_by_asc(Column::Id).all(conn).await?)
