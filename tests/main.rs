@@ -1,6 +1,8 @@
 //! The system tests: they drive the real program over loopback as publisher, player, viewer,
 //! moderator and partner. One binary, so that the program is linked once.
 
+#![expect(clippy::tests_outside_test_module, reason = "the whole binary is tests")]
+
 mod harness;
 
 mod command_line;

@@ -22,7 +22,7 @@ pub(crate) async fn run(scenario: &str, arguments: &Value) -> Value {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(Duration::from_secs(180), output).await;
+    let output = tokio::time::timeout(Duration::from_mins(3), output).await;
     let output = output.expect("the browser ends in time").expect("node runs");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{scenario}: {said}");

@@ -41,11 +41,6 @@ impl Playlist {
         Self { path: path.split('?').next().unwrap_or_default().to_owned(), text: reply.text() }
     }
 
-    /// The next version after part `part` of segment `msn`, by a blocking reload.
-    pub(crate) async fn after(&self, client: &Client, msn: u64, part: u64) -> Self {
-        Self::fetch(client, &format!("{}?_HLS_msn={msn}&_HLS_part={part}", self.path)).await
-    }
-
     /// The value behind `#NAME:`.
     pub(crate) fn tag(&self, name: &str) -> Option<&str> {
         let prefix = format!("#{name}:");

@@ -46,14 +46,6 @@ impl Options {
         self.demo = true;
         self
     }
-
-    /// With these lines of TOML.
-    #[must_use]
-    pub(crate) fn config(mut self, lines: &str) -> Self {
-        self.config.push_str(lines);
-        self.config.push('\n');
-        self
-    }
 }
 
 /// A running `headwater serve`. Dropping it kills the process.
@@ -198,7 +190,7 @@ async fn backend(backend: Backend) -> (String, Vec<(String, String)>) {
     match backend {
         Backend::Embedded => (String::new(), Vec::new()),
         Backend::Servers => {
-            let database = Postgres::shared().await.database().await;
+            let database = Postgres::shared().await.database();
             let bucket = Bucket::create().await;
             let toml = format!("database.url = \"{database}\"\nstore.url = \"{}\"\n", bucket.url());
             let secret = ("HEADWATER_STORE_SECRET".to_owned(), Bucket::secret().to_owned());

@@ -139,7 +139,7 @@ impl Postgres {
     }
 
     /// The URL of a new, empty database.
-    pub(crate) async fn database(&self) -> String {
+    pub(crate) fn database(&self) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
         assert!(self.sql("postgres", &format!("CREATE DATABASE {name}")), "a new database");
