@@ -36,14 +36,14 @@ async fn a_mistake_gets_one_sentence_and_a_non_zero_exit() {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
     let path = |name: &str| directory.path().join(name).display().to_string();
     let wrong = path("wrong.toml");
-    std::fs::write(&wrong, "[live]\npart_targt = \"200ms\"\nprofil = \"low\"\n").expect("a file");
+    std::fs::write(&wrong, "[live]\nprofil = \"low\"\n").expect("a file");
     let file = path("file");
     std::fs::write(&file, "").expect("a file");
     let held = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = held.local_addr().expect("an address").to_string();
     let data = path("data");
     let cases: [(&[&str], i32, &str); 6] = [
-        (&["serve", "--config", &wrong, "--data", &data], 2, "did you mean `profile`"),
+        (&["serve", "--config", &wrong, "--data", &data], 2, "did you mean `live.profile`"),
         (&["serve", "--data", &file, "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0"], 1, &file),
         (&["serve", "--data", &data, "--http", &port, "--rtmp", "127.0.0.1:0"], 1, &port),
         (&["serve", "--htp", "127.0.0.1:0"], 2, "--http"),

@@ -38,7 +38,9 @@ async fn replay(backend: Backend) {
     let path = media.first().expect("a video playlist").clone();
     let first = Playlist::fetch(&client, &path).await;
     let msn = first.first_msn() + first.segment_count();
-    Playlist::fetch(&client, &format!("{path}?_HLS_msn={}", msn + 3)).await;
+    for number in msn..msn + 4 {
+        Playlist::fetch(&client, &format!("{path}?_HLS_msn={number}")).await;
+    }
     let live = partner.live().await.expect("a live broadcast");
     let recording = live["recording_id"].as_str().expect("a recording").to_owned();
     encoder.stop().await;

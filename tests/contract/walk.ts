@@ -61,7 +61,7 @@ const mint = async (name: string) =>
       body: {
         room_id: channel.room_id,
         user: { external_id: name, display_name: name },
-        capabilities: ["read", "comment", "gift", "report"],
+        capabilities: ["read", "comment", "gift"],
         ttl_s: 600,
       },
     }),

@@ -46,7 +46,7 @@ impl Partner {
         let body = json!({
             "room_id": self.room_id,
             "user": {"external_id": name, "display_name": name},
-            "capabilities": ["read", "comment", "gift", "report"],
+            "capabilities": ["read", "comment", "gift"],
             "ttl_s": 3600,
         });
         let reply = self.client.post("/v1/viewer-tokens", body).await.expect(201).json();

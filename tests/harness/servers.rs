@@ -245,7 +245,7 @@ impl Bucket {
     pub(crate) async fn create() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let weed = Weed::shared().await;
-        let name = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("bucket-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let program = self::weed();
         let master = weed.master;
         let line = format!(

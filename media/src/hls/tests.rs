@@ -19,7 +19,7 @@ fn full(stand: &Stand, rid: Rid) -> String {
 }
 
 #[test]
-fn a_new_playlist_is_padded_to_six_entries() {
+fn a_new_playlist_lists_the_parts_of_its_first_segment() {
     insta::assert_snapshot!(full(&stand(Profile::Low, 1), Rid::VIDEO));
 }
 

@@ -19,8 +19,6 @@ pub struct Window {
     pub(super) open: Option<ListedSegment>,
     pub(super) next: Option<Position>,
     pub(super) ended: bool,
-    /// Entries at the front that only fill the playlist up to its least length.
-    padding: usize,
     total: Span,
 }
 
@@ -79,8 +77,7 @@ pub struct Rates {
 }
 
 impl Window {
-    /// Entries that a playlist has at least (Apple's authoring rule 8.11); a new one is filled up
-    /// with gaps.
+    /// Entries that stay in a playlist once it has them (Apple's authoring rule 8.11).
     pub const ENTRIES_MIN: usize = 6;
     /// The longest window, whatever the configuration says: twelve hours.
     pub const DVR_MAX: Span = Span::from_seconds(12 * 3_600);
@@ -98,7 +95,6 @@ impl Window {
             open: None,
             next: None,
             ended: false,
-            padding: 0,
             total: Span::ZERO,
         }
     }
@@ -137,9 +133,6 @@ impl Window {
 
     fn add(&mut self, part: &Part) {
         if let Some(opens) = part.opens {
-            if self.segments.is_empty() {
-                self.pad(part.at.msn, opens);
-            }
             self.open = Some(ListedSegment {
                 msn: part.at.msn,
                 open: opens,
@@ -164,25 +157,6 @@ impl Window {
         self.next = Some(part.next);
     }
 
-    /// Fills a new playlist up with gaps before its first segment.
-    fn pad(&mut self, first: u64, opens: SegmentOpen) {
-        let length = self.control.target();
-        let entries = (Self::ENTRIES_MIN as u64).min(first);
-        for back in (1..=entries).rev() {
-            let pdt = opens.pdt.minus(length.times(back));
-            self.segments.push_back(ListedSegment {
-                msn: first - back,
-                open: SegmentOpen { pdt, discontinuity: false, ..opens },
-                duration: length,
-                gap: true,
-                bytes: 0,
-                parts: Vec::new(),
-            });
-        }
-        self.padding = self.segments.len();
-        self.total = length.times(entries);
-    }
-
     fn close(&mut self, segment: Segment) {
         let Some(mut open) = self.open.take().filter(|open| open.msn == segment.msn) else {
             debug_assert!(false, "the packager closes the segment that is open");
@@ -196,17 +170,16 @@ impl Window {
         self.slide();
     }
 
-    /// Drops what is older than the window, and padding that is no longer needed.
+    /// Drops what is older than the window; six entries and three target durations stay.
     fn slide(&mut self) {
         let enough = self.control.target().times(3);
         while self.segments.len() > Self::ENTRIES_MIN {
             let Some(front) = self.segments.front() else { return };
             let rest = self.total.minus(front.duration);
-            if rest < enough || (self.padding == 0 && rest < self.dvr) {
+            if rest < enough || rest < self.dvr {
                 return;
             }
             self.discontinuity_sequence += u64::from(front.open.discontinuity);
-            self.padding = self.padding.saturating_sub(1);
             self.total = rest;
             self.segments.pop_front();
         }

@@ -18,8 +18,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The number of a new broadcast's first segment; the six before it are padding.
-    pub const FIRST_MSN: u64 = 6;
+    /// The number of a new broadcast's first segment.
+    ///
+    /// There are no gaps before it to fill a young playlist up to six entries: Chromium's own player
+    /// fetches the oldest entry first and gives up on its 404.
+    pub const FIRST_MSN: u64 = 0;
 
     /// A new broadcast.
     pub const fn new(profile: Profile, fence: u64) -> Self {

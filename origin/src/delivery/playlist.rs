@@ -114,7 +114,7 @@ impl Shared {
         let decide =
             |snapshot: &Snapshot| match directive::decide(&snapshot.edge, directives, &limits) {
                 _ if snapshot.gone => Some(Err(Refused::Gone { target })),
-                Decision::Ready if snapshot.is_empty() && !snapshot.edge.ended => None,
+                Decision::Ready if snapshot.is_too_young(directives.wanted.is_some()) => None,
                 Decision::Ready => Some(Ok(())),
                 Decision::Wait { .. } => None,
                 Decision::Refuse(why) => Some(Err(Refused::Directives(why.to_string()))),

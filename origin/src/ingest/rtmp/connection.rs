@@ -195,7 +195,7 @@ impl Connection {
                 }
                 _ => RefusalCode::Denied,
             },
-            reason: refusal.to_string(),
+            reason: format!("{}: {refusal}", refusal.code()),
         });
         self.flush().await?;
         self.socket.shutdown().await?;
