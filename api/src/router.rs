@@ -10,8 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::extract::json::JSON_BYTES_MAX;
 use crate::state::App;
 use crate::{
-    accounts, analytics, api_keys, auth, broadcasts, channels, comments, feeds, guest_sessions,
-    layer, pages, recordings, refusal, rooms, service, stream_keys, viewer_tokens,
+    accounts, analytics, api_keys, auth, broadcasts, channels, comments, feeds, gift_types, gifts,
+    guest_sessions, layer, leaderboards, ledger, moderation, pages, recordings, refusal, reports,
+    rooms, sanctions, service, stream_keys, viewer_tokens, wallet,
 };
 
 /// The documented routes: one line a resource.
@@ -24,12 +25,20 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .merge(channels::router())
         .merge(comments::router())
         .merge(feeds::router())
+        .merge(gift_types::router())
+        .merge(gifts::router())
         .merge(guest_sessions::router())
+        .merge(leaderboards::router())
+        .merge(ledger::router())
+        .merge(moderation::router())
         .merge(recordings::router())
+        .merge(reports::router())
         .merge(rooms::router())
+        .merge(sanctions::router())
         .merge(service::router())
         .merge(stream_keys::router())
         .merge(viewer_tokens::router())
+        .merge(wallet::router())
 }
 
 /// The whole service.
