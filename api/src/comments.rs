@@ -11,8 +11,8 @@ pub mod shape;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use shape::show;
 pub use shape::{Comment, CommentAuthor, CommentDanmaku};
+pub(crate) use shape::{event_of, flight, show};
 
 use crate::state::App;
 

@@ -18,9 +18,7 @@ use crate::schema;
 
 /// The endpoints of the catalogue.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list, create::create))
-        .routes(routes!(update::update))
+    OpenApiRouter::new().routes(routes!(list::list, create::create)).routes(routes!(update::update))
 }
 
 /// Names by language tag.

@@ -13,7 +13,5 @@ use crate::App;
 
 /// The endpoints of leaderboards.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(broadcast::broadcast))
-        .routes(routes!(channel::channel))
+    OpenApiRouter::new().routes(routes!(broadcast::broadcast)).routes(routes!(channel::channel))
 }

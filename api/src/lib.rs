@@ -143,6 +143,7 @@ impl Api {
             revocations: Revocations::new(Arc::clone(&clock)),
             limits: Limits::new(settings.quotas, &clock),
             feeds: feeds::Feeds::new(Arc::clone(&clock)),
+            moderation: moderation::Moderation::new(bus.clone(), Arc::clone(&clock)),
             started_at: clock.now(),
             database,
             bus,
@@ -155,6 +156,8 @@ impl Api {
             rooms,
         });
         feeds::follow(&app).await?;
+        moderation::follow(&app).await?;
+        app.tasks.spawn("gifts: combos", gifts::close_combos(app.clone()));
         room::follow_broadcasts(&app);
         Ok(Self { app })
     }

@@ -75,6 +75,10 @@ ids! {
     GiftTypeId "gty";
     /// The shape of a policy's id.
     PolicyId "pol";
+    /// The shape of a term list's id.
+    TermListId "tls";
+    /// The shape of a term's id.
+    TermId "trm";
     /// The shape of a feed answer's id.
     FeedId "fed";
     /// The shape of a ledger account's id.

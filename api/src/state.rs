@@ -44,6 +44,8 @@ pub struct Shared {
     pub rooms: Rooms,
     /// Stream tickets.
     pub tickets: Tickets,
+    /// Rules in force and what the endpoints of moderation share.
+    pub moderation: crate::moderation::Moderation,
     /// What may be said.
     pub screening: Arc<Screening>,
     /// API keys looked up lately.

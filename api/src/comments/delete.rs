@@ -42,16 +42,17 @@ pub(crate) async fn delete(
         return Ok(StatusCode::NO_CONTENT);
     }
     let to = if from == Status::Held && !own { Status::Rejected } else { to };
-    let shown = row.seq.is_some();
+    let seq = row.seq;
     let room = app.rooms.open(room_id).await?;
     room.commit::<_, std::convert::Infallible, _>(move |tx| {
         async move {
             let at = Some(tx.at.as_millis());
             let changed =
                 comments::change_status(tx.tx, id, from.as_str(), to.as_str(), at).await?;
-            if changed && shown {
+            if changed && seq.is_some() {
                 let deleted = CommentDeleted { comment_id: id, by, visible_reason: None };
                 tx.publish(&RoomEvent::CommentDeleted(deleted)).await?;
+                tx.forget_words(seq.as_slice()).await?;
             }
             Ok(())
         }
@@ -59,5 +60,6 @@ pub(crate) async fn delete(
     })
     .await
     .map_err(infra::database::Error::from)?;
+    room.hub.forget(&seq.and_then(|seq| u64::try_from(seq).ok()).into_iter().collect::<Vec<_>>());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,7 +19,8 @@ use crate::auth::{Principal, rights};
 use crate::extract::{Json, Path};
 use crate::room::{Access, Draft, Hold, Room, Said, TooOften, Verdict};
 use crate::rooms::enter;
-use crate::{App, refusal, schema};
+use crate::sanctions::standing::{Standing, may_write};
+use crate::{App, moderation, refusal, schema};
 
 /// What to say.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -145,15 +146,20 @@ pub(crate) async fn post(
     {
         return Ok(answer(StatusCode::OK, known));
     }
+    let mut standing = Standing::Free;
     if !moderates {
         if !wanted.kind.is_open_to_viewers() {
             return Err(PostCommentError::Kind.into());
         }
+        standing = may_write(&app, user, &room).await?;
         admit(&app, &room, &principal, user).await?;
         let slow_mode = Duration::from_millis(room.settings.load().slow_mode_ms.into());
         room.pace.take(user, slow_mode).map_err(PostCommentError::from)?;
     }
-    let status = status(&app, &room, user, &body, moderates).await?;
+    let status = match status(&app, &room, user, &body, moderates).await? {
+        Status::Published | Status::Held if standing == Standing::Shadowed => Status::AuthorOnly,
+        status => status,
+    };
     let draft = draft(&app, &room, &principal, user, (wanted, body, client_id, status)).await?;
     let posted = room.post(draft).await?;
     let media_ms = match room.airing().await? {
@@ -245,6 +251,8 @@ async fn draft(
     (wanted, body, client_id, status): (NewComment, Body, Option<ClientId>, Status),
 ) -> Result<Draft, Problem> {
     let at = app.clock.now();
+    let said = Said { room, author_id: user, body: body.as_str() };
+    let with = (status == Status::Held).then(|| moderation::item_of(app, &said));
     let airing = room.airing().await?;
     let pdt_at = match &airing {
         Some(airing) => airing.clamp(wanted.pdt_at, at),
@@ -271,7 +279,7 @@ async fn draft(
         status,
         risk: 0.0,
         at,
-        with: None,
+        with,
     })
 }
 

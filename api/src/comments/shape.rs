@@ -143,7 +143,7 @@ pub(crate) async fn show(
         .collect())
 }
 
-fn flight(row: &danmaku_attrs::Model) -> CommentDanmaku {
+pub(crate) fn flight(row: &danmaku_attrs::Model) -> CommentDanmaku {
     let mode = serde_json::from_value(row.mode.clone().into()).unwrap_or_default();
     CommentDanmaku {
         mode,

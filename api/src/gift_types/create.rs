@@ -94,11 +94,7 @@ impl Terms {
             ("/name", names, "1 to 20 languages, each with a name of 1 to 64 characters"),
             ("/price_coins", (1..=PRICE_MAX).contains(&self.price_coins), "1 to 1000000000"),
             ("/tier", (1..=5).contains(&self.tier), "1 to 5"),
-            (
-                "/combo_window_s",
-                (0..=COMBO_WINDOW_S_MAX).contains(&self.combo_window_s),
-                "0 to 60",
-            ),
+            ("/combo_window_s", (0..=COMBO_WINDOW_S_MAX).contains(&self.combo_window_s), "0 to 60"),
             ("/quantity_max", Quantity::new(self.quantity_max).is_some(), "1 to 9999"),
             ("/art", self.art.chars().count() <= NAME_CHARS_MAX, "at most 64 characters"),
         ];

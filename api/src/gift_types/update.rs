@@ -18,29 +18,36 @@ use crate::{App, refusal, schema};
 
 /// What to change; absent members stay. What was sold before keeps its old terms.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({ "price_coins": 40 }))]
 pub struct GiftTypeChange {
     /// Names by language tag, all of them.
     #[schema(value_type = Option<Names>)]
+    #[serde(default)]
     pub name: Patch<Names>,
     /// What one costs.
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 1_000_000_000)]
+    #[serde(default)]
     pub price_coins: Patch<i64>,
     /// How loudly pages show it.
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 5)]
+    #[serde(default)]
     pub tier: Patch<i32>,
     /// What pages draw.
     #[schema(value_type = Option<String>, max_length = 64)]
+    #[serde(default)]
     pub art: Patch<String>,
     /// How long one more gift counts towards the same combo.
     #[schema(value_type = Option<i32>, minimum = 0, maximum = 60)]
+    #[serde(default)]
     pub combo_window_s: Patch<i32>,
     /// The most of one order.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 9_999)]
+    #[serde(default)]
     pub quantity_max: Patch<u32>,
     /// `active`, or `retired`: it can't be sent any more.
     #[schema(value_type = Option<String>)]
+    #[serde(default)]
     pub status: Patch<String>,
 }
 

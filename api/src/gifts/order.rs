@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use domain::event::{self, RoomEvent};
 use domain::gift::{Combo, Order as Counted, Quantity};
-use domain::id::{
-    BroadcastId, ChannelId, ComboId, GiftId, OrgId, RoomId, TransferId, UserId,
-};
+use domain::id::{BroadcastId, ChannelId, ComboId, GiftId, OrgId, RoomId, TransferId, UserId};
 use domain::ledger::{Transfer, TransferError};
 use domain::money::{BasisPoints, Coins, MinorUnits};
 use domain::time::Timestamp;
@@ -114,7 +112,8 @@ pub(super) async fn place(
     let id = derive::payment(order.id);
     let transfer = Transfer::gift(id, parties, MinorUnits(order.total.0), PLATFORM_FEE)
         .map_err(|error| Refused::Rule(SendGiftError::from(error)))?;
-    let posted = ledger::append(tx, &transfer, circumstances(order)).await.map_err(unpaid(order))?;
+    let posted =
+        ledger::append(tx, &transfer, circumstances(order)).await.map_err(unpaid(order))?;
     let balance = posted.available(parties.payer).unwrap_or_default();
 
     let mut events = Vec::new();
@@ -134,7 +133,10 @@ pub(super) async fn place(
 }
 
 /// The receipt of the order that has this id already, if it asked for the same.
-async fn repeat(tx: &DatabaseTransaction, order: &Order) -> Result<Receipt, Refused<SendGiftError>> {
+async fn repeat(
+    tx: &DatabaseTransaction,
+    order: &Order,
+) -> Result<Receipt, Refused<SendGiftError>> {
     let first = gift_orders::get(tx, order.id.uuid()).await?;
     let first = first.filter(|first| first.fingerprint == order.fingerprint);
     let receipt = first.and_then(|first| first.receipt);

@@ -9,9 +9,7 @@ use domain::time::Timestamp;
 use futures_util::FutureExt as _;
 use infra::database::gift_totals::Board;
 use infra::database::ledger::{AppendError, Circumstances};
-use infra::database::{
-    DatabaseTransaction, Refused, gift_orders, gift_totals, ledger,
-};
+use infra::database::{DatabaseTransaction, Refused, gift_orders, gift_totals, ledger};
 use infra::http::problem::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,8 +22,7 @@ use crate::refusal;
 use crate::schema;
 
 /// Give coins back: the platform's people, a creator, or a partner's key.
-const REFUND: Right =
-    Right { scope: "gifts:refund", roles: &[Role::Creator], capability: None };
+const REFUND: Right = Right { scope: "gifts:refund", roles: &[Role::Creator], capability: None };
 
 /// A gift that was given back.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -21,8 +21,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::order::{self, Order, Outcome, Receipt};
 use super::derive;
+use super::order::{self, Order, Outcome, Receipt};
 use crate::App;
 use crate::auth::{Principal, rights};
 use crate::convention::idempotency::REPLAYED;

@@ -208,9 +208,7 @@ impl Config {
             }
             Kind::Regex(regex) => Test::Regex(regex.pattern),
             Kind::Link(link) => Test::Link { allowed_hosts: link.allowed_hosts },
-            Kind::Caps(caps) => {
-                Test::Caps { letters_min: caps.letters_min, percent: caps.percent }
-            }
+            Kind::Caps(caps) => Test::Caps { letters_min: caps.letters_min, percent: caps.percent },
             Kind::Repeat(repeat) => Test::Repeat {
                 run_max: repeat.run_max,
                 same_max: repeat.same_max,
@@ -245,7 +243,11 @@ mod tests {
     #[test]
     fn every_kind_is_read_with_its_defaults() {
         for (kind, config, stored) in [
-            ("terms", json!({ "terms": [{ "term": "a" }] }), json!({ "list_ids": [], "terms": [{ "term": "a", "match": "substring" }] })),
+            (
+                "terms",
+                json!({ "terms": [{ "term": "a" }] }),
+                json!({ "list_ids": [], "terms": [{ "term": "a", "match": "substring" }] }),
+            ),
             ("regex", json!({ "pattern": "a+" }), json!({ "pattern": "a+" })),
             ("link", json!({}), json!({ "allowed_hosts": [] })),
             ("caps", json!({ "percent": 80 }), json!({ "letters_min": 8, "percent": 80 })),

@@ -59,8 +59,7 @@ pub(crate) async fn decide(
     let draft = draft(verdict, &item, &cited)?;
     let decision = row(scene, ids, verdict, &item, claim.as_ref(), &cited);
     mod_decisions::insert(tx, decision.clone()).await?;
-    let mut decided =
-        Decided { decision, item, sanctions: Vec::new(), removed: Vec::new() };
+    let mut decided = Decided { decision, item, sanctions: Vec::new(), removed: Vec::new() };
     settle(scene, verdict, &mut decided).await?;
     punish(scene, ids, verdict, &draft, &mut decided).await?;
     tell(scene, ids, &decided, Topic::ModerationDecisionMade).await?;
@@ -91,11 +90,7 @@ async fn held_claim(
 }
 
 /// The judgement as the rules of decisions see it, checked by them.
-fn draft(
-    verdict: &Verdict,
-    item: &mod_items::Model,
-    cited: &[PolicyId],
-) -> Result<Draft, Refusal> {
+fn draft(verdict: &Verdict, item: &mod_items::Model, cited: &[PolicyId]) -> Result<Draft, Refusal> {
     let subject = SubjectKind::parse(&item.subject_kind);
     let draft = Draft {
         subject: subject.ok_or(Refused::Rule(ModerationError::NotFound))?,
@@ -122,9 +117,10 @@ async fn cited_policies(
         return Ok(verdict.policies.clone());
     }
     let codes = item.reason_codes.as_array().map(Vec::as_slice).unwrap_or_default();
-    let named = codes.iter().filter_map(Value::as_str).find_map(|code| {
-        known.iter().find(|policy| policy.key == code).map(|policy| policy.id)
-    });
+    let named = codes
+        .iter()
+        .filter_map(Value::as_str)
+        .find_map(|code| known.iter().find(|policy| policy.key == code).map(|policy| policy.id));
     let named = named.ok_or(Refused::Rule(ModerationError::PolicyRequired))?;
     Ok(vec![PolicyId::from_uuid(named)])
 }

@@ -76,7 +76,9 @@ impl From<ModerationError> for Problem {
             ModerationError::LeaseLost => refusal::conflict("lease_lost", detail),
             ModerationError::AlreadyDecided => refusal::conflict("already_decided", detail),
             ModerationError::AlreadyUndone => refusal::conflict("already_undone", detail),
-            ModerationError::PolicyRequired => refusal::of(unprocessable, "policy_required", detail),
+            ModerationError::PolicyRequired => {
+                refusal::of(unprocessable, "policy_required", detail)
+            }
             ModerationError::UnknownPolicy => refusal::of(unprocessable, "unknown_policy", detail),
             ModerationError::Draft(_) => refusal::of(unprocessable, "invalid_decision", detail),
             ModerationError::Changed => {

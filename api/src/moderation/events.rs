@@ -52,13 +52,7 @@ pub(crate) async fn events(
     principal.require(&rights::MODERATION_REVIEW)?;
     let org = principal.org_id();
     let opened = app.clock.monotonic();
-    let watcher = Watcher {
-        hints: app.bus.subscribe(&subject(org)),
-        app,
-        org,
-        opened,
-        told: None,
-    };
+    let watcher = Watcher { hints: app.bus.subscribe(&subject(org)), app, org, opened, told: None };
     let body = stream::unfold(watcher, |mut watcher| async move {
         let bytes = watcher.next().await?;
         Some((Ok::<_, Infallible>(bytes), watcher))
@@ -100,7 +94,9 @@ impl Watcher {
                 tokio::time::sleep(GATHER).await;
             }
             match queues::read(&self.app, self.org).await {
-                Ok(queues) if self.told.as_ref() != Some(&queues) => return Some(self.tell(queues)),
+                Ok(queues) if self.told.as_ref() != Some(&queues) => {
+                    return Some(self.tell(queues));
+                }
                 Ok(_) => {}
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;

@@ -258,7 +258,8 @@ mod tests {
         let mut item = item(Source::Report, 3);
         let mut last = item.priority;
         for reporter in 4..8 {
-            let report = Finding { evidence: vec![json!({ "by": reporter })], ..finding(Source::Report, 3) };
+            let report =
+                Finding { evidence: vec![json!({ "by": reporter })], ..finding(Source::Report, 3) };
             merge(&mut item, &queue(), &report, START);
             assert!(item.priority > last, "{reporter}");
             last = item.priority;

@@ -18,9 +18,7 @@ use crate::{App, schema};
 
 /// The endpoints of policies.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(create::create, list::list))
-        .routes(routes!(update::update))
+    OpenApiRouter::new().routes(routes!(create::create, list::list)).routes(routes!(update::update))
 }
 
 /// Titles by language tag.

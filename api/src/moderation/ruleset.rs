@@ -200,15 +200,14 @@ async fn rule_of(
         tracing::warn!(rule.id = %row.id, rule.kind = row.kind, "rule not understood");
         return Ok(None);
     };
-    let (Some(action), Some(mode)) =
-        (rule::Action::parse(&row.action), Mode::parse(&row.mode))
+    let (Some(action), Some(mode)) = (rule::Action::parse(&row.action), Mode::parse(&row.mode))
     else {
         return Ok(None);
     };
     let listed = terms::of_lists(database.read(), &config.lists(), now.0).await?;
-    let listed = listed.into_iter().filter_map(|term| {
-        Some(Term { how: Match::parse(&term.matching)?, text: term.term })
-    });
+    let listed = listed
+        .into_iter()
+        .filter_map(|term| Some(Term { how: Match::parse(&term.matching)?, text: term.term }));
     Ok(Some(Rule {
         id: RuleId::from_uuid(row.id),
         version: u32::try_from(row.version).unwrap_or(u32::MAX),

@@ -1,9 +1,7 @@
 //! Where a decision takes place: in a room, whose viewers see it at once, or beside all rooms.
 
 use domain::comment::Status;
-use domain::event::{
-    CommentDeleted, DeletedBy, RoomEvent, Topic, VisibleReason,
-};
+use domain::event::{CommentDeleted, DeletedBy, RoomEvent, Topic, VisibleReason};
 use domain::id::{CommentId, DecisionId, OrgId, RoomId, UserId};
 use domain::moderation::decide::{Outcome, comment_becomes};
 use domain::time::Timestamp;
@@ -148,11 +146,7 @@ impl Scene<'_> {
     }
 
     /// Takes words out of the room's stored history, which reconnecting pages read.
-    async fn forget_words(
-        &self,
-        room: RoomId,
-        seqs: &[i64],
-    ) -> Result<(), database::Error> {
+    async fn forget_words(&self, room: RoomId, seqs: &[i64]) -> Result<(), database::Error> {
         match rooms::find(self.tx(), room).await? {
             Some(row) if !seqs.is_empty() => {
                 room_events::redact(self.tx(), room, &row.epoch, seqs).await

@@ -130,11 +130,7 @@ fn check(wanted: &NewReport) -> Result<(), Problem> {
 }
 
 /// What is reported, if the reporter can see it.
-async fn subject(
-    app: &App,
-    principal: &Principal,
-    wanted: &NewReport,
-) -> Result<Subject, Problem> {
+async fn subject(app: &App, principal: &Principal, wanted: &NewReport) -> Result<Subject, Problem> {
     let read = app.database.read();
     let org = principal.org_id().uuid();
     let unknown = || refusal::invalid("/subject_id", "unknown", "no such subject");

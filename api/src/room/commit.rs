@@ -86,6 +86,16 @@ impl RoomTx<'_> {
         Ok(seq)
     }
 
+    /// Takes the words of removed comments out of the room's stored history, which streams that come
+    /// back read.
+    ///
+    /// # Errors
+    /// When the database fails; the transaction is to be given up.
+    pub async fn forget_words(&self, seqs: &[i64]) -> Result<(), database::Error> {
+        let Some(room) = rooms::find(self.tx, self.room_id).await? else { return Ok(()) };
+        room_events::redact(self.tx, self.room_id, &room.epoch, seqs).await
+    }
+
     /// Shows `event` to the room alone; returns its number.
     ///
     /// # Errors

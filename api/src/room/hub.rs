@@ -80,6 +80,11 @@ impl Hub {
         self.wake();
     }
 
+    /// Drops the words of removed comments from memory, once the stored history has lost them.
+    pub fn forget(&self, seqs: &[u64]) {
+        self.ring.write().forget(seqs);
+    }
+
     /// Shows new counters to everyone; they are not part of the history.
     pub fn count(&self, payload: String) {
         let version = self.counters.load().as_ref().map_or(1, |counted| counted.version + 1);

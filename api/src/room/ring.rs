@@ -49,6 +49,17 @@ impl Ring {
         }
     }
 
+    /// Forgets every frame up to the last that holds one of these events: who still needs them reads
+    /// the stored history, where removed words are gone.
+    pub(super) fn forget(&mut self, seqs: &[u64]) {
+        let Some(last) = seqs.iter().max() else { return };
+        while self.frames.front().is_some_and(|frame| frame.first <= *last) {
+            let Some(oldest) = self.frames.pop_front() else { return };
+            self.events -= oldest.events();
+            self.bytes -= oldest.bytes();
+        }
+    }
+
     /// The frames that hold what follows `position`; `None` when part of it is forgotten.
     pub(super) fn after(&self, position: u64) -> Option<impl Iterator<Item = &Arc<Frame>>> {
         if position < self.tail() {

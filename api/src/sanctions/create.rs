@@ -152,10 +152,7 @@ async fn check(app: &App, org: OrgId, wanted: &NewSanction) -> Result<Option<Dur
 }
 
 /// Sets the sanction in the room where it holds, or in the channel's; for the organisation, beside.
-async fn run(
-    app: &App,
-    imposed: Imposed,
-) -> Result<infra::database::sanctions::Model, Problem> {
+async fn run(app: &App, imposed: Imposed) -> Result<infra::database::sanctions::Model, Problem> {
     let ids = app.ids.clone();
     if let Some(room) = room_of(app, imposed.scope, imposed.scope_id).await? {
         let room = app.rooms.open(room).await?;

@@ -76,7 +76,8 @@ pub(crate) async fn lift(
     id: SanctionId,
     by: UserId,
 ) -> Result<sanctions::Model, Refused<ModerationError>> {
-    let lifted = sanctions::lift(scene.tx(), org.uuid(), id.uuid(), by.uuid(), scene.at().0).await?;
+    let lifted =
+        sanctions::lift(scene.tx(), org.uuid(), id.uuid(), by.uuid(), scene.at().0).await?;
     let lifted = lifted.ok_or(Refused::Rule(ModerationError::NotFound))?;
     scene.publish(&RoomEvent::SanctionLifted(shown(&lifted, false))).await?;
     Ok(lifted)

@@ -150,9 +150,9 @@ impl Give {
     async fn repeat(&self, tx: &DatabaseTransaction) -> Result<Granted, Refused<GrantError>> {
         let first = ledger::read(tx, self.id).await?;
         let wallet = wallets::find(tx, self.request.user_id).await?;
-        let is_same = first.zip(wallet).is_some_and(|(transfer, wallet)| {
-            transfer.effect_on(wallet).0 == self.request.coins
-        });
+        let is_same = first
+            .zip(wallet)
+            .is_some_and(|(transfer, wallet)| transfer.effect_on(wallet).0 == self.request.coins);
         if !is_same {
             return Err(Refused::Rule(GrantError::KeyReused));
         }

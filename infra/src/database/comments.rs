@@ -1,6 +1,6 @@
 //! Comments, whatever became of them.
 
-use domain::id::{BroadcastId, CommentId, RoomId, UserId};
+use domain::id::{BroadcastId, CommentId, OrgId, RoomId, UserId};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
 use sea_orm::{
@@ -254,4 +254,76 @@ pub async fn place(tx: &impl ConnectionTrait, id: CommentId, seq: u64) -> Result
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Takes away every comment of an author that is shown in a room; tells which they were.
+///
+/// # Errors
+/// The database's.
+pub async fn remove_all_of(
+    tx: &impl ConnectionTrait,
+    room: RoomId,
+    author: UserId,
+    removed_at: i64,
+) -> Result<Vec<Model>, Error> {
+    let shown = Condition::all()
+        .add(Column::RoomId.eq(room.uuid()))
+        .add(Column::AuthorId.eq(author.uuid()))
+        .add(Column::Status.eq("published"));
+    let removed = Entity::find().filter(shown.clone()).all(tx).await?;
+    Entity::update_many()
+        .set(ActiveModel {
+            status: Set("removed".to_owned()),
+            removed_at: Set(Some(removed_at)),
+            ..Default::default()
+        })
+        .filter(shown)
+        .exec(tx)
+        .await?;
+    Ok(removed)
+}
+
+/// An author's newest comments in an organisation, or in one room of it, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn latest_of(
+    conn: &impl ConnectionTrait,
+    org: OrgId,
+    author: UserId,
+    room: Option<RoomId>,
+    limit: u64,
+) -> Result<Vec<Model>, Error> {
+    let mut query = Entity::find()
+        .filter(Column::OrgId.eq(org.uuid()))
+        .filter(Column::AuthorId.eq(author.uuid()));
+    if let Some(room) = room {
+        query = query.filter(Column::RoomId.eq(room.uuid()));
+    }
+    Ok(query.order_by_desc(Column::Id).limit(limit).all(conn).await?)
+}
+
+/// What was said in a room up to a comment and right after it, oldest first; at most `limit`, a fifth
+/// of them after it. Ids grow with time.
+///
+/// # Errors
+/// The database's.
+pub async fn around(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    id: CommentId,
+    limit: u64,
+) -> Result<Vec<Model>, Error> {
+    let after = limit / 5;
+    let in_room = || Entity::find().filter(Column::RoomId.eq(room.uuid()));
+    let mut rows = in_room()
+        .filter(Column::Id.lte(id.uuid()))
+        .order_by_desc(Column::Id)
+        .limit(limit - after)
+        .all(conn)
+        .await?;
+    rows.reverse();
+    let later = in_room().filter(Column::Id.gt(id.uuid())).order_by_asc(Column::Id).limit(after);
+    rows.extend(later.all(conn).await?);
+    Ok(rows)
 }

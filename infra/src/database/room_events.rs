@@ -2,7 +2,9 @@
 
 use domain::id::RoomId;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ConnectionTrait, IntoActiveModel as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, IntoActiveModel as _, QueryOrder as _, QuerySelect as _,
+};
 
 use super::Error;
 
@@ -67,4 +69,53 @@ pub async fn page_after(
         .limit(limit)
         .all(conn);
     Ok(found.await?)
+}
+
+/// Takes the words out of these comments' events: who replays the history is told of each that it
+/// was removed, in its place, so that the sequence keeps no hole.
+///
+/// # Errors
+/// The database's.
+pub async fn redact(
+    tx: &impl ConnectionTrait,
+    room: RoomId,
+    epoch: &str,
+    seqs: &[i64],
+) -> Result<(), Error> {
+    let found = Entity::find()
+        .filter(Column::RoomId.eq(room.uuid()))
+        .filter(Column::Epoch.eq(epoch))
+        .filter(Column::Seq.is_in(seqs.iter().copied()))
+        .all(tx);
+    for event in found.await? {
+        let Some(payload) = redacted(&event.payload) else { continue };
+        let mut changed = event.into_active_model();
+        changed.r#type = Set(DELETED.to_owned());
+        changed.payload = Set(payload);
+        Entity::update(changed).exec(tx).await?;
+    }
+    Ok(())
+}
+
+/// The name of the event that stands in for a removed comment's.
+const DELETED: &str = "comment.deleted";
+
+/// The deletion of the comment that an event shows; `None` when it shows none.
+fn redacted(payload: &str) -> Option<String> {
+    let event: serde_json::Value = serde_json::from_str(payload).ok()?;
+    let id = event.get("comment")?.get("id")?;
+    Some(serde_json::json!({"type": DELETED, "comment_id": id, "by": "moderation"}).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redacted;
+
+    #[test]
+    fn a_removed_comment_leaves_its_id_and_no_word() {
+        let event = r#"{"type":"comment.created","comment":{"id":"cmt_1","body":"secret"}}"#;
+        let told = redacted(event).expect("a comment's event");
+        assert!(told.contains("cmt_1") && !told.contains("secret"), "{told}");
+        assert_eq!(redacted(r#"{"type":"room.cleared"}"#), None);
+    }
 }

@@ -92,10 +92,7 @@ pub(crate) async fn take(
         overdue: app.moderation.overdue_turns(u64::from(request.max)),
         now: app.clock.now(),
     };
-    let taken = app
-        .database
-        .write(move |tx| claim(tx, wish).boxed())
-        .await?;
+    let taken = app.database.write(move |tx| claim(tx, wish).boxed()).await?;
     if !taken.is_empty() {
         app.moderation.hint(org);
     }
@@ -121,10 +118,7 @@ struct Wish {
 
 type Taken = Vec<(mod_items::Model, mod_claims::Model)>;
 
-async fn claim(
-    tx: &DatabaseTransaction,
-    wish: Wish,
-) -> Result<Taken, Refused<ModerationError>> {
+async fn claim(tx: &DatabaseTransaction, wish: Wish) -> Result<Taken, Refused<ModerationError>> {
     mod_items::open_lapsed(tx, wish.queue, wish.now.0).await?;
     let items = choose(tx, wish).await?;
     let ids: Vec<_> = items.iter().map(|item| item.id).collect();

@@ -124,7 +124,11 @@ async fn in_room(app: &App, room: RoomId, verdict: Verdict) -> Result<Decided, P
     Ok(decided)
 }
 
-async fn in_org(app: &App, org: OrgId, verdict: Verdict) -> Result<Decided, Refused<ModerationError>> {
+async fn in_org(
+    app: &App,
+    org: OrgId,
+    verdict: Verdict,
+) -> Result<Decided, Refused<ModerationError>> {
     let (ids, clock) = (app.ids.clone(), std::sync::Arc::clone(&app.clock));
     app.database
         .write(move |tx| {

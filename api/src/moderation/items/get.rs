@@ -115,8 +115,7 @@ async fn history(
     };
     let rows = comments::latest_of(read, principal.org_id(), author, room, HISTORY_MAX).await?;
     let decisions = mod_decisions::about_author(read, org, author.uuid(), HISTORY_MAX).await?;
-    let sanctions =
-        sanctions::page_before(read, org, author.uuid(), None, HISTORY_MAX).await?;
+    let sanctions = sanctions::page_before(read, org, author.uuid(), None, HISTORY_MAX).await?;
     let now = app.clock.now();
     Ok(AuthorHistory {
         joined_at: user.map(|user| Timestamp(user.created_at)),

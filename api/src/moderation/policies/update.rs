@@ -18,14 +18,16 @@ use crate::{App, refusal, schema};
 
 /// What to change; absent members stay.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({ "severity": 3 }))]
 pub struct PolicyChange {
     /// Titles by language tag, all of them.
     #[schema(value_type = Option<Titles>)]
+    #[serde(default)]
     pub title: Patch<Titles>,
     /// From 1 to 5.
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 5)]
+    #[serde(default)]
     pub severity: Patch<i32>,
 }
 

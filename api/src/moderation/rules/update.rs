@@ -19,23 +19,28 @@ use crate::{App, refusal, schema};
 
 /// What to change; absent members stay.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(as = ModerationRuleChange, example = json!({ "action": "reject" }))]
 pub struct RuleChange {
     /// What its kind is told, all of it.
     #[schema(value_type = Option<Object>)]
+    #[serde(default)]
     pub config: Patch<Value>,
     /// What it asks for.
     #[schema(value_type = Option<RuleAction>)]
+    #[serde(default)]
     pub action: Patch<RuleAction>,
     /// Whether it acts.
     #[schema(value_type = Option<RuleMode>)]
+    #[serde(default)]
     pub mode: Patch<RuleMode>,
     /// The greater stands first in lists.
     #[schema(value_type = Option<i32>, minimum = -1_000, maximum = 1_000)]
+    #[serde(default)]
     pub priority: Patch<i32>,
     /// The policy that a hit breaks.
     #[schema(value_type = Option<schema::PolicyId>)]
+    #[serde(default)]
     pub policy_id: Patch<PolicyId>,
 }
 
