@@ -1,7 +1,7 @@
 //! `POST /v1/analytics-events`.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -143,11 +143,11 @@ pub(crate) async fn report(
     let reported = Reported {
         accepted: fresh.len(),
         repeated: received.rows.len() - fresh.len(),
-        clamped: received.clamped,
+        clamped: received.clamped.iter().filter(|id| fresh.contains(id)).count(),
         ignored: received.ignored,
     };
     metrics::counter!("headwater_analytics_events_total").increment(fresh.len() as u64);
-    metrics::counter!("headwater_analytics_clamped_total").increment(received.clamped as u64);
+    metrics::counter!("headwater_analytics_clamped_total").increment(reported.clamped as u64);
     received.teach(&app, &fresh);
     Ok((StatusCode::ACCEPTED, Json(reported)))
 }
@@ -160,7 +160,7 @@ struct Received {
     now: Timestamp,
     rows: Vec<analytics_events::New>,
     feeds: HashMap<EventId, FeedId>,
-    clamped: usize,
+    clamped: HashSet<EventId>,
     ignored: usize,
 }
 
@@ -184,7 +184,7 @@ impl Received {
             now: app.clock.now(),
             rows: Vec::new(),
             feeds: HashMap::new(),
-            clamped: 0,
+            clamped: HashSet::new(),
             ignored: 0,
         };
         for signal in signals {
@@ -213,7 +213,9 @@ impl Received {
 
     fn keep(&mut self, id: EventId, signal: Signal, place: Place) {
         let (at, is_clamped) = believed(signal.at.as_deref(), self.now);
-        self.clamped += usize::from(is_clamped);
+        if is_clamped {
+            self.clamped.insert(id);
+        }
         if let Some(feed) = signal.feed_id {
             self.feeds.insert(id, feed);
         }
