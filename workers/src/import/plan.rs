@@ -83,7 +83,10 @@ pub(super) fn plan(movie: &Movie<'_>, file_bytes: u64) -> Result<Plan, ImportErr
     if movie.is_fragmented {
         return Err(ImportError::Fragmented);
     }
-    if kept.is_empty() {
+    // A film without its picture is no import of it.
+    let has_video = movie.tracks.iter().any(|track| track.handler == *b"vide" && track.is_enabled);
+    let is_blind = has_video && !kept.iter().any(|(kind, ..)| *kind == Kind::Video);
+    if kept.is_empty() || is_blind {
         return Err(ImportError::NoTrack { skipped });
     }
     kept.sort_by_key(|(kind, ..)| *kind);
