@@ -16,7 +16,16 @@ if (player && channel) {
   player.room = room;
   player.autoplay = true;
   player.facts = { creator, replay: replay ?? undefined, startedAt: Date.parse(channel.broadcast?.started_at ?? "") || undefined };
-  player.url = channel.hls ?? `/hls/${channel.slug}/index.m3u8`;
+  const address = channel.hls ?? `/hls/${channel.slug}/index.m3u8`;
+  if (channel.broadcast) player.url = address;
+  else player.state = "waiting";
+  room.addEventListener("event", (event) => {
+    const change = (event as CustomEvent<{ type: string; at?: string }>).detail;
+    const status = /^broadcast\.(started|interrupted|resumed|ended|taken_down)$/.exec(change.type)?.[1];
+    if (!status) return;
+    if (status === "started") player.url = address;
+    player.broadcastIs(status as "started", Date.parse(change.at ?? "") || Date.now());
+  });
   for (const name of ["state", "time", "ended"]) {
     player.addEventListener(`headwater-${name}`, (event) => {
       const message = { headwater: 1, type: name, detail: (event as CustomEvent).detail };

@@ -1,6 +1,5 @@
 // The replay page: picture, river and list stay in step.
 import { html, nothing, render } from "lit";
-import { get } from "./core/api.ts";
 import { boot, facts } from "./core/boot.ts";
 import { avatar, icon } from "./core/element.ts";
 import { clock, day } from "./core/format.ts";
@@ -8,7 +7,7 @@ import type { Comment } from "./core/model.ts";
 import { signal, watchTime } from "./core/signals.ts";
 import { locale, t } from "./core/text.ts";
 import { top } from "./core/top.ts";
-import type { Chapter, Mark, Seek } from "./elements/seek.ts";
+import type { Seek } from "./elements/seek.ts";
 import type { Player } from "./player/player.ts";
 import type { ReplayComments } from "./replay/comments.ts";
 
@@ -17,13 +16,6 @@ interface Shell {
   started_at?: string | null;
   recording: { id: string; duration_ms?: number | null; created_at?: string; hls?: string; channel_id: string; broadcast_id?: string | null };
   channel?: { id: string; slug: string };
-}
-
-interface Heat {
-  bucket_ms?: number;
-  counts?: number[];
-  data?: number[];
-  gifts?: Mark[];
 }
 
 await boot();
@@ -57,26 +49,17 @@ function chapter(by: number): void {
   if (next) player.seek(next.from_ms / 1000);
 }
 
-async function startList(): Promise<void> {
+function startList(): void {
   list.player = player;
   list.recording = recording.id;
   list.addEventListener("headwater-comments-known", (event) => {
     const { comments } = (event as CustomEvent<{ comments: Comment[] }>).detail;
     player.layer?.replace(comments);
-    if (river.heat.length === 0) river.heat = heatOf(comments);
+    river.heat = heatOf(comments);
   });
-  const heat = await get<Heat>(`/v1/recordings/${recording.id}/heatmap`).catch(() => undefined);
-  const counts = heat?.counts ?? heat?.data;
-  if (counts?.length) river.heat = counts;
-  if (heat?.gifts) river.marks = heat.gifts;
-  const chapters = await get<{ data: Chapter[] }>(`/v1/recordings/${recording.id}/chapters`).catch(() => undefined);
-  if (chapters?.data.length) {
-    river.chapters = chapters.data;
-    player.facts = { ...player.facts, chapters: chapters.data };
-  }
 }
 
-/** Comments a slice, when the server keeps no heat of this recording. */
+/** Comments in each of equal slices of the whole. */
 function heatOf(comments: Comment[]): number[] {
   const slices = new Array<number>(120).fill(0);
   const whole = recording.duration_ms || player.video.duration * 1000;
@@ -117,7 +100,8 @@ async function share(): Promise<void> {
 }
 
 startPlayer();
-void startList();
+startList();
 top();
 drawHead();
+void import("./elements/feed.ts");
 signal({ type: "open", recording_id: recording.id });

@@ -41,6 +41,8 @@ const chat = find<Composer>("headwater-composer.beside");
 const row = find<Gifts>("headwater-gifts");
 let tab: Tab = "comments";
 
+const address = () => channel.hls ?? `/hls/${channel.slug}/index.m3u8`;
+
 function startPlayer(): void {
   const { broadcast } = channel;
   player.autoplay = true;
@@ -51,9 +53,11 @@ function startPlayer(): void {
     startsAt: channel.next_broadcast?.scheduled_at ? Date.parse(channel.next_broadcast.scheduled_at) : undefined,
     startedAt: broadcast?.started_at ? Date.parse(broadcast.started_at) : undefined,
     replay: shell.replay ?? undefined,
-    address: new URL(channel.hls ?? `/hls/${channel.slug}/index.m3u8`, location.href).href,
+    address: new URL(address(), location.href).href,
   };
-  player.url = channel.hls ?? `/hls/${channel.slug}/index.m3u8`;
+  // What is not on the air is not asked for: the room says when it begins.
+  if (broadcast) player.url = address();
+  else player.state = "waiting";
   watchTime(player, { broadcast_id: broadcast?.id });
 }
 
@@ -75,7 +79,13 @@ function hear(event: RoomEvent): void {
   const change = event as BroadcastState & { type: string; at?: string };
   const status = change.type.slice("broadcast.".length);
   if (change.recording_id) player.facts = { ...player.facts, replay: `/replay/${change.recording_id}` };
-  if (status === "started") player.facts = { ...player.facts, startedAt: Date.parse(change.at ?? ""), over: false };
+  if (status === "ended" || status === "taken_down") channel.broadcast = null;
+  if (status === "started") channel.broadcast = { id: change.broadcast_id, status: "live", channel_id: channel.id, recording_id: change.recording_id ?? null };
+  drawFace();
+  if (status === "started") {
+    player.facts = { ...player.facts, startedAt: Date.parse(change.at ?? ""), over: false };
+    player.url = address();
+  }
   if (["started", "interrupted", "resumed", "ended", "taken_down"].includes(status)) {
     player.broadcastIs(status as "started", Date.parse(change.at ?? new Date().toISOString()));
   }
@@ -87,6 +97,11 @@ function showViewers(): void {
   render(html`${icon("person", "small")}<span class="number">${words}</span>`, find("#watching"));
   drawFacts();
   drawTabs();
+}
+
+function drawFace(): void {
+  const face = avatar(channel.id, 38);
+  render(channel.broadcast ? html`<span class="on-air">${face}</span>` : face, find("#face"));
 }
 
 // Below the creator's name: on phones the viewers stand there too.
@@ -103,8 +118,7 @@ function drawFacts(): void {
 }
 
 function drawHead(): void {
-  const face = avatar(channel.id, 38);
-  render(channel.broadcast?.status === "live" ? html`<span class="on-air">${face}</span>` : face, find("#face"));
+  drawFace();
   find("#followers").replaceChildren();
   drawFacts();
   const follow = html`<button class="button filled" @click=${followed}>${t("follow")}</button>`;
