@@ -84,6 +84,9 @@ impl Runner {
 
     async fn claim(&self, kind: &'static str) -> Result<Vec<Claimed>, Error> {
         let now = self.parts.clock.now();
+        if !jobs::is_due(self.parts.database.read(), kind, now).await? {
+            return Ok(Vec::new());
+        }
         let claimed = self.parts.database.write_low::<_, Infallible, _>(move |tx| {
             Box::pin(async move { Ok(jobs::claim(tx, kind, AT_ONCE, now).await?) })
         });

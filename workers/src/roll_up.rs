@@ -3,7 +3,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use infra::database::{Database, Error, account_rollups};
+use infra::database::{Database, Error, account_rollups, unrolled};
 
 use crate::Parts;
 
@@ -45,16 +45,14 @@ pub(crate) fn start(parts: &Parts) {
 /// Rolls up all that waits; tells how many transfers.
 async fn round(database: &Database) -> Result<usize, Error> {
     let mut rolled = 0;
-    loop {
+    // An empty write would wake everyone who waits for commits, this worker too.
+    while !unrolled::some(database.read(), 1).await?.is_empty() {
         let written = database.write_low::<_, Infallible, _>(|tx| {
             Box::pin(async move { Ok(account_rollups::roll_up(tx, BATCH).await?) })
         });
-        let batch = written.await.map_err(Error::from)?;
-        rolled += batch;
-        if batch == 0 {
-            return Ok(rolled);
-        }
+        rolled += written.await.map_err(Error::from)?;
     }
+    Ok(rolled)
 }
 
 #[cfg(test)]

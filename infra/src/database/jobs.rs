@@ -62,6 +62,17 @@ pub async fn enqueue(db: &impl ConnectionTrait, new: New) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether a claim would find something: asked on a reading connection, so that idle workers write
+/// nothing.
+pub async fn is_due(db: &impl ConnectionTrait, kind: &str, now: Timestamp) -> Result<bool, Error> {
+    let sql = "select 1 from jobs where kind = $1 and run_at <= $2
+        and (lease_until is null or lease_until <= $2)
+        and buried_at is null and done_at is null limit 1";
+    let values: [Value; 2] = [kind.into(), now.as_millis().into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    Ok(db.query_one_raw(statement).await?.is_some())
+}
+
 /// Takes at most `limit` jobs of a kind that are due and that nobody has.
 pub async fn claim(
     db: &impl ConnectionTrait,
