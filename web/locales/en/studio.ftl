@@ -1,10 +1,4 @@
 # The studio.
-copy = Copy
-copied = Copied
-close = Close
-error-title = That did not work
-error-offline = No answer from the server.
-error-other = The server refused: { $title }
 studio-waiting = Waiting for your encoder
 studio-interrupted = INTERRUPTED
 studio-end = End broadcast…

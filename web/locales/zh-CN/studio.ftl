@@ -1,10 +1,4 @@
 # 开播台。
-copy = 复制
-copied = 已复制
-close = 关闭
-error-title = 没有成功
-error-offline = 服务器没有回应。
-error-other = 服务器拒绝：{ $title }
 studio-waiting = 正在等你的编码器
 studio-interrupted = 已中断
 studio-end = 结束直播…

@@ -27,6 +27,9 @@ pub struct ClaimRequest {
     #[serde(default = "one")]
     #[schema(minimum = 1, maximum = 20, default = 1)]
     pub max: u32,
+    /// Only this item, when it still waits and nobody has it: the one that a moderator opens.
+    #[schema(value_type = Option<schema::ItemId>)]
+    pub item_id: Option<ItemId>,
 }
 
 fn one() -> u32 {
@@ -86,6 +89,8 @@ pub(crate) async fn take(
         .await?
         .ok_or_else(refusal::not_found)?;
     let wish = Wish {
+        org: org.uuid(),
+        item: request.item_id.map(ItemId::uuid),
         queue: queue.uuid(),
         reviewer,
         max: u64::from(request.max),
@@ -109,6 +114,8 @@ pub(crate) async fn take(
 
 #[derive(Clone, Copy, Debug)]
 struct Wish {
+    org: Uuid,
+    item: Option<Uuid>,
     queue: Uuid,
     reviewer: UserId,
     max: u64,
@@ -120,7 +127,15 @@ type Taken = Vec<(mod_items::Model, mod_claims::Model)>;
 
 async fn claim(tx: &DatabaseTransaction, wish: Wish) -> Result<Taken, Refused<ModerationError>> {
     mod_items::open_lapsed(tx, wish.queue, wish.now.0).await?;
-    let items = choose(tx, wish).await?;
+    let items = match wish.item {
+        Some(item) => {
+            let item = mod_items::lock(tx, wish.org, item).await?;
+            let waits =
+                |item: &mod_items::Model| item.queue_id == wish.queue && item.state == "open";
+            item.filter(waits).into_iter().collect()
+        }
+        None => choose(tx, wish).await?,
+    };
     let ids: Vec<_> = items.iter().map(|item| item.id).collect();
     mod_items::set_state(tx, &ids, "claimed", wish.now.0).await?;
     let mut taken = Taken::with_capacity(items.len());
