@@ -10,10 +10,11 @@ use std::{
 use super::*;
 use crate::object::conformance;
 
-/// The server ends with this process, even by kill -9: its shell waits on our end of a pipe.
+/// The server ends with this process, even by kill -9: its shell waits on our end of a pipe. It is
+/// not asked to end: once its directory is gone it waits for ever.
 const WITH_US: &str = r#"weed=${HEADWATER_TOOLS:-$HOME/.cache/headwater-tools}/venv/bin/weed
 test -x "$weed" || { echo "$weed is missing: run make tools"; exit 1; }
-"$weed" "$@" & p=$!; read -r _; kill $p; wait $p"#;
+"$weed" "$@" & p=$!; read -r _; kill -9 $p; wait $p"#;
 
 /// Who we are at the test server.
 const IDENTITIES: &str = r#"{"identities": [{"name": "hw",
