@@ -66,23 +66,26 @@ fn every_answer_is_described_and_every_operation_can_be_refused() {
 #[test]
 fn every_schema_has_an_example() {
     let document = document();
-    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let bare = schemas.iter().filter(|(name, schema)| {
         let shown = schema["example"] != Value::Null || schema["examples"].is_array();
-        let list = name.starts_with("List_");
-        assert!(shown || list, "{name}");
-    }
+        !shown && !name.starts_with("List_")
+    });
+    assert_eq!(bare.map(|(name, _)| name).collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]
 fn every_reference_leads_somewhere() {
     let document = document();
-    let mut left = vec![&document];
+    let (mut left, mut lost) = (vec![&document], HashSet::new());
     while let Some(value) = left.pop() {
         match value {
             Value::Object(members) => {
                 if let Some(Value::String(reference)) = members.get("$ref") {
                     let pointer = reference.trim_start_matches('#');
-                    assert!(document.pointer(pointer).is_some(), "{reference}");
+                    if document.pointer(pointer).is_none() {
+                        lost.insert(reference.clone());
+                    }
                 }
                 left.extend(members.values());
             }
@@ -90,6 +93,7 @@ fn every_reference_leads_somewhere() {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
+    assert_eq!(lost, HashSet::new());
 }
 
 #[test]
