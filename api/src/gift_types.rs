@@ -38,6 +38,7 @@ pub struct GiftType {
     /// What orders name it by.
     pub sku: String,
     /// Names by language tag.
+    #[schema(value_type = crate::schema::LocalizedText)]
     pub name: Names,
     /// What one costs.
     pub price_coins: i64,

@@ -3,6 +3,7 @@
 //! What every operation shares (problems, rate limits, security) is added in one place, so that
 //! an endpoint's file lists only what is its own.
 
+mod example;
 mod room_event;
 
 use std::sync::OnceLock;
@@ -65,6 +66,9 @@ pub(crate) fn model() -> OpenApi {
     }
     for (name, schema) in document.components.iter_mut().flat_map(|all| &mut all.schemas) {
         refer_to_items(name, schema);
+    }
+    if let Some(components) = &mut document.components {
+        example::complete(components);
     }
     document
 }
@@ -145,6 +149,9 @@ fn base() -> OpenApi {
         .schema("Problem", problem())
         .schema("RoomEvent", room_event::room_event())
         .schemas_from_iter(room_event::variants())
+        // These stand in query parameters alone, where nothing collects them.
+        .schema_from::<crate::leaderboards::channel::Period>()
+        .schema_from::<crate::moderation::items::list::ItemState>()
         .response("Problem", refused)
         .security_scheme("bearer", SecurityScheme::Http(bearer))
         .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)))

@@ -85,6 +85,23 @@ ids! {
     AccountId "acc";
 }
 
+/// The shape of a text in several languages: BCP 47 tag to text.
+#[derive(Debug)]
+pub enum LocalizedText {}
+
+impl PartialSchema for LocalizedText {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+        ObjectBuilder::new()
+            .additional_properties(Some(text))
+            .description(Some("A text in several languages: BCP 47 tag to text."))
+            .examples([serde_json::json!({ "en": "River lantern", "zh-CN": "河灯" })])
+            .into()
+    }
+}
+
+impl ToSchema for LocalizedText {}
+
 /// The shape of a time: RFC 3339 in UTC with milliseconds.
 #[derive(Debug)]
 pub enum Timestamp {}

@@ -32,7 +32,7 @@ const WORD_CHARS_MAX: usize = 64;
 
 /// A batch of signals.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"events": [{
+#[schema(as = AnalyticsReport, example = json!({"events": [{
     "type": "watch", "at": "2026-11-25T18:30:10.000Z",
     "broadcast_id": "brd_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d", "watched_ms": 10000
 }]}))]

@@ -38,6 +38,7 @@ pub struct NewGiftType {
     #[schema(min_length = 1, max_length = 32, pattern = "^[a-z0-9_-]+$")]
     pub sku: String,
     /// Names by language tag.
+    #[schema(value_type = crate::schema::LocalizedText)]
     pub name: Names,
     /// What one costs.
     #[schema(minimum = 1, maximum = 1_000_000_000)]

@@ -22,7 +22,7 @@ use crate::{App, refusal, schema};
 #[schema(example = json!({ "price_coins": 40 }))]
 pub struct GiftTypeChange {
     /// Names by language tag, all of them.
-    #[schema(value_type = Option<Names>)]
+    #[schema(value_type = Option<crate::schema::LocalizedText>)]
     #[serde(default)]
     pub name: Patch<Names>,
     /// What one costs.

@@ -38,6 +38,7 @@ pub struct Policy {
     /// Its name in reports and reasons.
     pub key: String,
     /// Titles by language tag.
+    #[schema(value_type = crate::schema::LocalizedText)]
     pub title: Titles,
     /// From 1, a nuisance, to 5, a danger.
     pub severity: i32,

@@ -24,6 +24,7 @@ pub struct NewPolicy {
     #[schema(min_length = 1, max_length = 64, pattern = "^[a-z0-9_]+$")]
     pub key: String,
     /// Titles by language tag.
+    #[schema(value_type = crate::schema::LocalizedText)]
     pub title: Titles,
     /// From 1, a nuisance, to 5, a danger.
     #[schema(minimum = 1, maximum = 5)]

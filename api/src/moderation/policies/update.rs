@@ -22,7 +22,7 @@ use crate::{App, refusal, schema};
 #[schema(example = json!({ "severity": 3 }))]
 pub struct PolicyChange {
     /// Titles by language tag, all of them.
-    #[schema(value_type = Option<Titles>)]
+    #[schema(value_type = Option<crate::schema::LocalizedText>)]
     #[serde(default)]
     pub title: Patch<Titles>,
     /// From 1 to 5.
