@@ -1,6 +1,7 @@
 // Builds the pages: `node build.mjs` once, `--watch` at each change. Writes only into dist/.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, watch, writeFile } from "node:fs/promises";
+import { watch } from "node:fs";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -174,8 +175,9 @@ async function build() {
 await build();
 if (process.argv.includes("--watch")) {
   let running = Promise.resolve();
-  for await (const { filename } of watch(here, { recursive: true })) {
-    if (!filename || /^(dist|node_modules)\b/.test(filename)) continue;
-    running = running.then(build).catch((error) => console.error(error.message));
-  }
+  const again = () => (running = running.then(build).catch((error) => console.error(error.message)));
+  // One watch a folder: Node 18 watches no trees on Linux.
+  const folders = (await readdir(at("app"), { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const watched = ["app", "art", "styles", "pages", ...locales.map((name) => `locales/${name}`), ...folders.map(({ name }) => `app/${name}`)];
+  for (const folder of watched) watch(at(folder), again);
 }

@@ -15,6 +15,8 @@ const AREA = { quarter: 0.25, half: 0.5, most: 0.75, full: 1 };
 const LATE_MS = 1000;
 const GAP = 24;
 const GRAPHEMES_MAX = 80;
+/** Words that a page keeps, the newest: hours of a live room, the whole of most recordings. */
+const WORDS_MAX = 3000;
 /** Frames slower than this, for three seconds, halve what flies. */
 const SLOW_FRAME_MS = 24;
 
@@ -38,6 +40,7 @@ export class Danmaku extends Element {
   declare room: Room | undefined;
 
   #words: Word[] = [];
+  #byId = new Map<string, Word>();
   #rows: Rows | undefined;
   #size = 20;
   #opacity = 0.9;
@@ -94,8 +97,9 @@ export class Danmaku extends Element {
     else if (fresh && now - at > LATE_MS) return;
     const word = { id: comment.id, also: comment.client_id ?? undefined, at, text: cut(comment.body.replace(/\s+/g, " "), GRAPHEMES_MAX), colour: colour(comment), own, rank: rank(comment) };
     this.#words.push(word);
+    this.#byId.set(word.id, word);
     this.#words.sort((a, b) => a.at - b.at);
-    if (this.#words.length > 3000) this.#words.splice(0, this.#words.length - 3000);
+    if (this.#words.length > WORDS_MAX) for (const { id } of this.#words.splice(0, this.#words.length - WORDS_MAX)) this.#byId.delete(id);
     this.#launch(word);
   }
 
@@ -104,12 +108,14 @@ export class Danmaku extends Element {
     const word = this.#words.find((entry) => entry.id === id || entry.also === id);
     if (!word) return;
     this.#words = this.#words.filter((entry) => entry !== word);
+    this.#byId.delete(word.id);
     this.#rows?.remove(word.id);
   }
 
   /** Replaces everything: a recording's comments around the shown moment. */
   replace(comments: Comment[], ownId?: string): void {
     this.#words = [];
+    this.#byId.clear();
     for (const comment of comments) this.add(comment, comment.author.id !== undefined && comment.author.id === ownId);
     this.rebuild();
   }
@@ -139,6 +145,7 @@ export class Danmaku extends Element {
       this.drop(detail.comment_id);
     } else if (detail.type === "room.cleared") {
       this.#words = [];
+      this.#byId.clear();
       this.rebuild();
     }
   };
@@ -180,9 +187,8 @@ export class Danmaku extends Element {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
     context.globalAlpha = this.#opacity;
-    const byId = new Map(this.#words.map((word) => [word.id, word]));
     for (const flight of rows.placed) {
-      const word = byId.get(flight.id);
+      const word = this.#byId.get(flight.id);
       if (!word || !aloft(rows.sky, flight, now)) continue;
       const drawn = this.#bitmap(word, scale);
       context.drawImage(drawn.image, left(rows.sky, flight, now), 8 + flight.row * this.#size * 1.4, drawn.width, drawn.height);
