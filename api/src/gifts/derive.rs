@@ -31,7 +31,7 @@ pub(crate) fn fingerprint(parts: &[&str]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::guest_sessions::create::hex(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub(super) struct Order {
 /// A combo, as a receipt shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = GiftCombo)]
-pub struct ReceiptCombo {
+pub(crate) struct ReceiptCombo {
     /// The combo.
     #[schema(value_type = schema::ComboId)]
     pub id: ComboId,
@@ -68,7 +68,7 @@ pub struct ReceiptCombo {
 /// The answer to a gift. A repeat with the same key gets the very same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = GiftReceipt)]
-pub struct Receipt {
+pub(crate) struct Receipt {
     /// The gift.
     #[schema(value_type = schema::GiftId)]
     pub id: GiftId,

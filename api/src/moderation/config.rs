@@ -50,7 +50,7 @@ impl From<Matching> for Match {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "term": "buy followers", "match": "substring" }))]
-pub struct InlineTerm {
+pub(crate) struct InlineTerm {
     /// The word or words.
     #[schema(min_length = 1, max_length = 100)]
     pub term: String,

@@ -57,7 +57,7 @@ pub(crate) async fn decide(
     let claim = held_claim(scene, verdict, &item).await?;
     let cited = cited_policies(scene, verdict, &item).await?;
     let draft = draft(verdict, &item, &cited)?;
-    let decision = row(scene, ids, verdict, &item, claim.as_ref(), &cited);
+    let decision = row(scene, ids, verdict, &item, (claim.as_ref(), &cited));
     mod_decisions::insert(tx, decision.clone()).await?;
     let mut decided = Decided { decision, item, sanctions: Vec::new(), removed: Vec::new() };
     settle(scene, verdict, &mut decided).await?;
@@ -130,8 +130,7 @@ fn row(
     ids: &Ids,
     verdict: &Verdict,
     item: &mod_items::Model,
-    claim: Option<&mod_claims::Model>,
-    cited: &[PolicyId],
+    (claim, cited): (Option<&mod_claims::Model>, &[PolicyId]),
 ) -> mod_decisions::Model {
     let now = scene.at();
     let reason = verdict.visible_reason.as_ref();
@@ -252,16 +251,7 @@ async fn tell(
     Ok(())
 }
 
-/// What a taken-back decision left.
-#[derive(Clone, Debug)]
-pub(crate) struct Undone {
-    pub(crate) decision: mod_decisions::Model,
-    pub(crate) item: mod_items::Model,
-    /// Sanctions that hold no more.
-    pub(crate) lifted: Vec<sanctions::Model>,
-}
-
-/// Takes a decision back: its comment returns to what it was, its sanctions are lifted. Within ten
+/// Takes a decision back and tells the decision that does so: its comment returns to what it was, its sanctions are lifted. Within ten
 /// seconds the item waits again; afterwards the reversing decision stands and the item stays decided.
 pub(crate) async fn undo(
     scene: &Scene<'_>,
@@ -269,7 +259,7 @@ pub(crate) async fn undo(
     org: OrgId,
     id: DecisionId,
     reviewer: UserId,
-) -> Result<Undone, Refusal> {
+) -> Result<mod_decisions::Model, Refusal> {
     let tx = scene.tx();
     let first = mod_decisions::get(tx, org.uuid(), id.uuid()).await?;
     let first = first.ok_or(Refused::Rule(ModerationError::NotFound))?;
@@ -297,10 +287,9 @@ pub(crate) async fn undo(
             Outcome::Approve | Outcome::Escalate => {}
         }
     }
-    let mut lifted = Vec::new();
     for sanction in sanctions::of_decision(tx, first.id).await? {
         let id = domain::id::SanctionId::from_uuid(sanction.id);
-        lifted.push(lift(scene, org, id, reviewer).await?);
+        lift(scene, org, id, reviewer).await?;
     }
     if in_time && item.state == "decided" {
         mod_items::reopen(tx, item.id, item.queue_id, now.0).await?;
@@ -308,7 +297,7 @@ pub(crate) async fn undo(
     }
     let decided = Decided { decision, item, sanctions: Vec::new(), removed: Vec::new() };
     tell(scene, ids, &decided, Topic::ModerationDecisionUndone).await?;
-    Ok(Undone { decision: decided.decision, item: decided.item, lifted })
+    Ok(decided.decision)
 }
 
 fn reversing(

@@ -24,7 +24,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Changes that come closer together are told as one.
 const GATHER: Duration = Duration::from_millis(200);
 /// Age at which a stream is closed to be made anew.
-const ROTATION: Duration = Duration::from_secs(600);
+const ROTATION: Duration = Duration::from_mins(10);
 
 /// The endpoint of the stream.
 pub(crate) fn router() -> OpenApiRouter<App> {

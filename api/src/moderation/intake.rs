@@ -19,7 +19,7 @@ const ATTEMPTS_MAX: usize = 3;
 
 /// What is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// What kind of thing.
     pub kind: SubjectKind,
     /// Which one.
@@ -32,7 +32,7 @@ pub struct Subject {
 
 /// Why a subject wants a moderator's eye.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// What about.
     pub subject: Subject,
     /// What found it.
@@ -53,7 +53,7 @@ pub struct Finding {
 
 /// What brought an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// A rule held a comment.
     Rule,
     /// Someone complained, with this weight.
@@ -79,7 +79,7 @@ impl Source {
 
 /// Where a finding went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// The item.
     pub item: ItemId,
     /// Whether the item is new.
@@ -87,7 +87,7 @@ pub struct Opened {
 }
 
 /// Opens an item for a finding, or merges it into the one that waits.
-pub async fn open(
+pub(crate) async fn open(
     tx: &DatabaseTransaction,
     ids: &Ids,
     org: OrgId,
@@ -138,7 +138,7 @@ fn fresh(
         queue_id: queue.id,
         sla_at: i64::MAX,
         merged_into: None,
-        body_norm_hash: finding.body_norm_hash.clone(),
+        body_norm_hash: finding.body_norm_hash,
         evidence: Value::Object(Map::new()),
         created_at: now.0,
         updated_at: now.0,

@@ -48,23 +48,20 @@ pub(crate) async fn lift(
     if row.lifted_at.is_some() {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let lifted = match room_of(&app, scope, row.scope_id).await? {
-        Some(room) => {
-            let room = app.rooms.open(room).await?;
-            room.commit::<_, ModerationError, _>(move |tx| {
-                async move { impose::lift(&Scene::Room(tx), org, id, by).await }.boxed()
+    let lifted = if let Some(room) = room_of(&app, scope, row.scope_id).await? {
+        let room = app.rooms.open(room).await?;
+        room.commit::<_, ModerationError, _>(move |tx| {
+            async move { impose::lift(&Scene::Room(tx), org, id, by).await }.boxed()
+        })
+        .await
+    } else {
+        let (ids, clock) = (app.ids.clone(), Arc::clone(&app.clock));
+        app.database
+            .write::<_, ModerationError, _>(move |tx| {
+                let scene = Scene::Org { tx, org, ids: ids.clone(), at: clock.now() };
+                async move { impose::lift(&scene, org, id, by).await }.boxed()
             })
             .await
-        }
-        None => {
-            let (ids, clock) = (app.ids.clone(), Arc::clone(&app.clock));
-            app.database
-                .write::<_, ModerationError, _>(move |tx| {
-                    let scene = Scene::Org { tx, org, ids: ids.clone(), at: clock.now() };
-                    async move { impose::lift(&scene, org, id, by).await }.boxed()
-                })
-                .await
-        }
     };
     match lifted {
         // Someone else lifted it a moment before: it is lifted.

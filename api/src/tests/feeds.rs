@@ -62,7 +62,7 @@ async fn cards(client: &Client<'_>, path: &str) -> Vec<Value> {
 async fn until(
     client: &Client<'_>,
     path: &str,
-    wanted: impl Fn(&[Value]) -> bool + Send,
+    wanted: impl Fn(&[Value]) -> bool + Send + Sync,
 ) -> Vec<Value> {
     let found = async {
         loop {

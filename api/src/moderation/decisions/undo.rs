@@ -64,5 +64,5 @@ pub(crate) async fn undo(
             .await?
     };
     app.moderation.hint(org);
-    Ok(Json(Decision::from(undone.decision)))
+    Ok(Json(Decision::from(undone)))
 }

@@ -72,8 +72,11 @@ pub(crate) async fn create(
 ) -> Result<Created<Rule>, Problem> {
     principal.require(&rights::MODERATION_WRITE)?;
     let org = principal.org_id();
-    let config =
-        if wanted.config.is_null() { Value::Object(Default::default()) } else { wanted.config };
+    let config = if wanted.config.is_null() {
+        Value::Object(serde_json::Map::default())
+    } else {
+        wanted.config
+    };
     let config = Config::parse(&wanted.kind, config)?;
     let row = rules::Model {
         id: app.ids.uuid(),

@@ -75,17 +75,14 @@ pub(crate) async fn test(
     if wanted.text.chars().count() > TEXT_CHARS_MAX {
         return Err(refusal::invalid("/text", "too_long", "at most 2000 characters"));
     }
-    let place = match wanted.room_id {
-        Some(id) => {
-            principal.require_in(id, &rights::MODERATION_REVIEW)?;
-            let room = app.rooms.open(id).await?;
-            refusal::same_org(principal.org_id(), room.org_id)?;
-            Place::of(&room)
-        }
-        None => {
-            principal.require(&rights::MODERATION_REVIEW)?;
-            Place::org(principal.org_id())
-        }
+    let place = if let Some(id) = wanted.room_id {
+        principal.require_in(id, &rights::MODERATION_REVIEW)?;
+        let room = app.rooms.open(id).await?;
+        refusal::same_org(principal.org_id(), room.org_id)?;
+        Place::of(&room)
+    } else {
+        principal.require(&rights::MODERATION_REVIEW)?;
+        Place::org(principal.org_id())
     };
     let verdict = app.moderation.rules.judge(place, None, &wanted.text);
     let readings = Readings::of(&wanted.text);
