@@ -100,8 +100,8 @@ async fn bad_input_gets_the_right_problem_and_writes_nothing() {
         (&path, json!({"kind": "chat"}), 422),
         (&path, chat(""), 422),
         (&path, chat(&long), 413),
-        (&foreign, chat("x"), 403),
-        ("/v1/rooms/room_00000000000000000000000000000000/comments", chat("x"), 403),
+        (&foreign, chat("x"), 404),
+        ("/v1/rooms/room_00000000000000000000000000000000/comments", chat("x"), 404),
         ("/v1/rooms/nonsense/comments", chat("x"), 404),
     ];
     for (path, body, status) in cases {

@@ -104,7 +104,8 @@ async fn a_banned_viewer_is_told_until_when() {
     let ana = partner.viewer("ana").await;
     ana.say("hello").await.expect(201);
     let sanction = json!({
-        "user_id": ana.user_id, "room_id": partner.room_id, "kind": "timeout", "duration_s": 600, "reason": "spam",
+        "user_id": ana.user_id, "kind": "timeout", "seconds": 600,
+        "scope": {"kind": "room", "id": partner.room_id},
     });
     partner.client.post("/v1/sanctions", sanction).await.expect(201);
     let refused = ana.say("again").await.expect(403).json();

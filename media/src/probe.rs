@@ -5,7 +5,7 @@
 
 mod change;
 mod exchange;
-mod media;
+mod media_playlist;
 mod multivariant;
 mod rules;
 
@@ -94,7 +94,7 @@ impl Checker {
     }
 
     fn see_media(&mut self, exchange: &Exchange<'_>, mut new: Media, faults: &mut Vec<Fault>) {
-        faults.extend(media::check(exchange.body, &new));
+        faults.extend(media_playlist::check(exchange.body, &new));
         faults.extend(self.check_siblings(exchange.url, &new));
         let followed = self.playlists.entry(exchange.url.to_owned()).or_default();
         if new.skipped.is_some() {

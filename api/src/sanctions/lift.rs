@@ -14,6 +14,7 @@ use super::impose;
 use crate::auth::{Principal, rights};
 use crate::extract::Path;
 use crate::moderation::ModerationError;
+use crate::moderation::reviewer;
 use crate::moderation::rules::ScopeKind;
 use crate::moderation::scene::Scene;
 use crate::{App, refusal, schema};
@@ -32,7 +33,7 @@ pub(crate) async fn lift(
     principal: Principal,
     Path(id): Path<SanctionId>,
 ) -> Result<StatusCode, Problem> {
-    let (org, by) = (principal.org_id(), principal.user()?);
+    let (org, by) = (principal.org_id(), reviewer(&app, &principal).await?);
     let row = sanctions::get(app.database.read(), org.uuid(), id.uuid()).await?;
     let row = row.ok_or_else(refusal::not_found)?;
     let scope = match row.scope.as_str() {

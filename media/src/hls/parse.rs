@@ -4,11 +4,11 @@
 //! [`crate::probe`] to say.
 
 mod attributes;
-mod media;
+mod media_playlist;
 mod multivariant;
 
 pub use attributes::Attributes;
-pub use media::{Hint, Media, Part, Report, Segment, ServerControl};
+pub use media_playlist::{Hint, Media, Part, Report, Segment, ServerControl};
 pub use multivariant::{Multivariant, Variant};
 
 use crate::time::Span;

@@ -80,7 +80,8 @@ impl Shared {
         if live.leads(&rendition) {
             live.viewers.asked(directives.wanted.is_some());
         }
-        let (snapshot, life) = self.wait_for(&rendition, &directives).await?;
+        let segments = if directives.wanted.is_none() { asked.segments_wanted() } else { 0 };
+        let (snapshot, life) = self.wait_for(&rendition, &directives, segments).await?;
         let delta = snapshot.delta.as_ref().filter(|_| directives.skip == Skip::Segments);
         let answer = if let Some(delta) = delta {
             answer::playlist(asked, delta, life)
@@ -102,11 +103,12 @@ impl Shared {
         live.rendition(rid).ok_or(Refused::NotFound { target })
     }
 
-    /// The first version that satisfies the directives, and how long its answer may be kept.
+    /// The first version that satisfies the directives and lists so many complete segments, and how long its answer may be kept.
     async fn wait_for(
         &self,
         rendition: &Rendition,
         directives: &Directives,
+        segments: u64,
     ) -> Result<(Arc<Snapshot>, Lifetime), Refused> {
         let control = rendition.control();
         let limits = Limits::new(&control, MsnOnly::Segment);
@@ -114,7 +116,8 @@ impl Shared {
         let decide =
             |snapshot: &Snapshot| match directive::decide(&snapshot.edge, directives, &limits) {
                 _ if snapshot.gone => Some(Err(Refused::Gone { target })),
-                Decision::Ready if snapshot.is_too_young(directives.wanted.is_some()) => None,
+                Decision::Ready if snapshot.edge.ended => Some(Ok(())),
+                Decision::Ready if snapshot.is_empty() || snapshot.segments() < segments => None,
                 Decision::Ready => Some(Ok(())),
                 Decision::Wait { .. } => None,
                 Decision::Refuse(why) => Some(Err(Refused::Directives(why.to_string()))),

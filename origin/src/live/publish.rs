@@ -110,7 +110,7 @@ impl Pump {
         {
             self.reporter.at_edge(Timestamp(edge.0));
         }
-        let begun = renditions.iter().all(|rendition| !rendition.snapshot().is_too_young(true));
+        let begun = renditions.iter().all(|rendition| !rendition.snapshot().is_empty());
         if self.live.stage() == Stage::Starting && begun {
             self.live.become_stage(Stage::Live);
             self.live.ready.send_replace(true);

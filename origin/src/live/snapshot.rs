@@ -39,11 +39,13 @@ impl Snapshot {
         }
     }
 
-    /// Whether the asker is better served a moment later: there is nothing to list, or nothing but
-    /// parts for somebody who named none. Players without low latency give up on a playlist
-    /// without a segment (Chromium's own among them).
-    pub(crate) fn is_too_young(&self, names_position: bool) -> bool {
-        let listed = self.edge.complete.is_some() || (names_position && self.edge.last.is_some());
-        !self.edge.ended && !listed
+    /// Whether there is anything to list.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.edge.last.is_none() && self.edge.complete.is_none()
+    }
+
+    /// How many complete segments are listed.
+    pub(crate) fn segments(&self) -> u64 {
+        self.edge.complete.map_or(0, |last| last + 1 - self.edge.first_msn.min(last + 1))
     }
 }

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::auth::{Principal, rights};
 use crate::extract::{Json, Path};
 use crate::moderation::ModerationError;
+use crate::moderation::reviewer;
 use crate::{App, refusal, schema};
 
 /// Which claim is meant.
@@ -61,7 +62,7 @@ pub(crate) async fn extend(
     Json(lease): Json<Lease>,
 ) -> Result<Json<Extended>, Problem> {
     principal.require(&rights::MODERATION_REVIEW)?;
-    let (org, reviewer) = (principal.org_id(), principal.user()?);
+    let (org, reviewer) = (principal.org_id(), reviewer(&app, &principal).await?);
     mod_items::get(app.database.read(), org.uuid(), item.uuid())
         .await?
         .ok_or_else(refusal::not_found)?;

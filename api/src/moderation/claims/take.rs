@@ -16,6 +16,7 @@ use crate::auth::{Principal, rights};
 use crate::extract::{Json, Path};
 use crate::moderation::ModerationError;
 use crate::moderation::items::{Item, show};
+use crate::moderation::reviewer;
 use crate::{App, refusal, schema};
 
 /// How many items to take.
@@ -80,7 +81,7 @@ pub(crate) async fn take(
     Json(request): Json<ClaimRequest>,
 ) -> Result<Json<Claims>, Problem> {
     principal.require(&rights::MODERATION_REVIEW)?;
-    let reviewer = principal.user()?;
+    let reviewer = reviewer(&app, &principal).await?;
     let org = principal.org_id();
     if request.max == 0 || request.max > CLAIMS_MAX {
         return Err(refusal::invalid("/max", "invalid", &format!("1 to {CLAIMS_MAX}")));

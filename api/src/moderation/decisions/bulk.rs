@@ -13,6 +13,7 @@ use super::create::run;
 use crate::auth::{Principal, rights};
 use crate::extract::Json;
 use crate::moderation::decide::Verdict;
+use crate::moderation::reviewer;
 use crate::moderation::verdict::{Action, OutcomeName, Reason, check_note};
 use crate::{App, refusal, schema};
 
@@ -89,7 +90,7 @@ pub(crate) async fn bulk(
     Json(request): Json<BulkRequest>,
 ) -> Result<Response, Problem> {
     principal.require(&rights::MODERATION_REVIEW)?;
-    let (org, reviewer) = (principal.org_id(), principal.user()?);
+    let (org, reviewer) = (principal.org_id(), reviewer(&app, &principal).await?);
     check_note(request.note.as_deref())?;
     if let Some(reason) = &request.visible_reason {
         reason.check()?;

@@ -14,6 +14,7 @@ use crate::convention::Created;
 use crate::extract::{Json, Path};
 use crate::moderation::ModerationError;
 use crate::moderation::decide::{self, Decided, Verdict};
+use crate::moderation::reviewer;
 use crate::moderation::scene::Scene;
 use crate::moderation::verdict::{Action, OutcomeName, Reason, check_note};
 use crate::room::OpenError;
@@ -68,7 +69,7 @@ pub(crate) async fn create(
     Path(item): Path<ItemId>,
     Json(request): Json<DecisionRequest>,
 ) -> Result<Created<Decision>, Problem> {
-    let (org, reviewer) = (principal.org_id(), principal.user()?);
+    let (org, reviewer) = (principal.org_id(), reviewer(&app, &principal).await?);
     let row = mod_items::get(app.database.read(), org.uuid(), item.uuid()).await?;
     let row = row.ok_or_else(refusal::not_found)?;
     let room = row.room_id.map(RoomId::from_uuid);

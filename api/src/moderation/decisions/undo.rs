@@ -13,6 +13,7 @@ use crate::auth::{Principal, rights};
 use crate::extract::{Json, Path};
 use crate::moderation::ModerationError;
 use crate::moderation::decide;
+use crate::moderation::reviewer;
 use crate::moderation::scene::Scene;
 use crate::{App, refusal, schema};
 
@@ -34,7 +35,7 @@ pub(crate) async fn undo(
     principal: Principal,
     Path(id): Path<DecisionId>,
 ) -> Result<Json<Decision>, Problem> {
-    let (org, reviewer) = (principal.org_id(), principal.user()?);
+    let (org, reviewer) = (principal.org_id(), reviewer(&app, &principal).await?);
     let read = app.database.read();
     let first = mod_decisions::get(read, org.uuid(), id.uuid()).await?;
     let first = first.ok_or_else(refusal::not_found)?;
