@@ -13,7 +13,7 @@ async fn home(client: &Client) -> Vec<Value> {
     page["data"].as_array().expect("cards").clone()
 }
 
-async fn until(client: &Client, wanted: impl Fn(&[Value]) -> bool + Send) -> Vec<Value> {
+async fn until(client: &Client, wanted: impl Fn(&[Value]) -> bool + Send + Sync) -> Vec<Value> {
     let cards = async {
         loop {
             let cards = home(client).await;

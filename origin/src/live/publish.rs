@@ -71,7 +71,7 @@ impl Pump {
                 Output::Alarm(alarm) => alarmed(*alarm),
             }
         }
-        self.show(&changed).await;
+        self.show(&changed);
         for (rendition, segment) in closed {
             self.keep(&rendition, segment).await;
         }
@@ -98,7 +98,7 @@ impl Pump {
     }
 
     /// Swaps the snapshots of all that changed, and wakes whoever waits.
-    async fn show(&mut self, changed: &[Arc<Rendition>]) {
+    fn show(&mut self, changed: &[Arc<Rendition>]) {
         if changed.is_empty() {
             return;
         }

@@ -32,7 +32,8 @@ async fn a_broadcast_outlives_the_process_when_its_encoder_comes_back() {
     assert_eq!(again.status, StatusCode::OK);
     let numbers = |text: &str| -> Vec<u64> {
         let uris = text.lines().filter(|line| line.strip_suffix(".m4s").is_some());
-        uris.map(|uri| uri[uri.find('/').unwrap() + 1..uri.len() - 4].parse().unwrap()).collect()
+        uris.map(|uri| uri.split_once('/').unwrap().1.trim_end_matches(".m4s").parse().unwrap())
+            .collect()
     };
     let (before, after) = (numbers(waiting.text()), numbers(again.text()));
     assert!(after.last() > before.last(), "{before:?} {after:?}");
