@@ -218,7 +218,12 @@ async fn shaka_plays_the_demo_for_15_seconds_without_error_or_stall() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chromiums_own_player_plays_the_demo() {
-    plays("native", 20_000.0).await;
+    let program = Program::start(Options::on(Backend::Embedded).demo()).await;
+    let url = program.ready["demo"]["hls"].as_str().expect("the demo's address").to_owned();
+    let found = browser::run("play", &json!({"url": url, "player": "native", "seconds": 15})).await;
+    assert_eq!(found["errors"], json!([]), "{found}");
+    // Its frames are another site's, which no canvas may read: the playing time is the proof.
+    assert!(found["time"].as_f64().is_some_and(|time| time >= 5.0), "{found}");
 }
 
 /// Latency is a sanity bound here, far above the figure that the benchmark holds: a loaded test

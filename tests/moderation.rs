@@ -47,7 +47,7 @@ async fn hold_claim_decide(backend: Backend) {
     let taken = claims.first().expect("a claim");
     let path = format!("/v1/moderation/items/{}", taken["item_id"].as_str().expect("an id"));
     let item = partner.client.get(&path).await.expect(200).json();
-    let evidence = item["evidence"].as_array().expect("evidence");
+    let evidence = item["evidence"]["hits"].as_array().expect("evidence");
     let spans = evidence.iter().filter_map(|finding| finding["spans"].as_array());
     assert!(spans.flatten().next().is_some(), "the moderator sees the matched characters: {item}");
     let mut on_ben = ben.client.events(&ben.events_path()).await;
