@@ -220,6 +220,10 @@ async fn shaka_plays_the_demo_for_15_seconds_without_error_or_stall() {
 async fn chromiums_own_player_plays_the_demo() {
     let program = Program::start(Options::on(Backend::Embedded).demo()).await;
     let url = program.ready["demo"]["hls"].as_str().expect("the demo's address").to_owned();
+    // It gives up on a playlist of one segment, so on a broadcast that has just begun.
+    let client = program.client();
+    let media = renditions(&client, "/hls/demo/index.m3u8").await;
+    follow_to(&client, media.first().expect("a video playlist"), 5).await;
     let found = browser::run("play", &json!({"url": url, "player": "native", "seconds": 15})).await;
     assert_eq!(found["errors"], json!([]), "{found}");
     // Its frames are another site's, which no canvas may read: the playing time is the proof.

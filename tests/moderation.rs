@@ -17,11 +17,13 @@ async fn claim(partner: &Partner, max: u32) -> Vec<Value> {
     reply["data"].as_array().expect("a list").clone()
 }
 
-fn decision(claim: &Value, outcome: &str) -> (String, Value) {
+async fn decision(partner: &Partner, claim: &Value, outcome: &str) -> (String, Value) {
+    let policies = partner.client.get("/v1/moderation/policies").await.expect(200).json();
+    let policy = &policies["data"][0]["id"];
     let path =
         format!("/v1/moderation/items/{}/decisions", claim["item_id"].as_str().expect("an id"));
     let body = json!({
-        "lease_token": claim["lease_token"], "outcome": outcome, "policy_ids": ["spam"], "actions": [],
+        "lease_token": claim["lease_token"], "outcome": outcome, "policy_ids": [policy], "actions": [],
     });
     (path, body)
 }
@@ -52,7 +54,7 @@ async fn hold_claim_decide(backend: Backend) {
     assert!(spans.flatten().next().is_some(), "the moderator sees the matched characters: {item}");
     let mut on_ben = ben.client.events(&ben.events_path()).await;
     on_ben.named("stream.hello").await;
-    let (path, body) = decision(taken, "approve");
+    let (path, body) = decision(&partner, taken, "approve").await;
     partner.client.post(&path, body.clone()).await.expect(201);
     let released = on_ben.named("comment.created").await;
     assert_eq!(released.data["comment"]["id"], held["id"], "approved, it appears");
@@ -72,7 +74,7 @@ async fn report_and_remove(program: &Program, partner: &Partner, comment: &str) 
     ben.client.post("/v1/reports", report).await.expect(201);
     let claims = claim(partner, 1).await;
     let taken = claims.first().expect("the reported comment");
-    let (path, body) = decision(taken, "remove");
+    let (path, body) = decision(partner, taken, "remove").await;
     let raced = join_all((0..8).map(|_| partner.client.post(&path, body.clone()))).await;
     let won = raced.iter().filter(|reply| reply.status == 201).count();
     assert_eq!(won, 1, "exactly one decision");

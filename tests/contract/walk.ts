@@ -112,6 +112,9 @@ const claims = step(
   await partner.POST("/v1/moderation/queues/{id}/claims", { params: { path: { id: queue.id } }, body: { max: 50 } }),
   200,
 );
+const policies = step("list policies", await partner.GET("/v1/moderation/policies", {}), 200);
+const policy = policies.data[0];
+if (!policy) throw new Error("no policy");
 let decided = false;
 for (const claim of claims.data) {
   const item = step("read an item", await partner.GET("/v1/moderation/items/{id}", { params: { path: { id: claim.item_id } } }), 200);
@@ -120,7 +123,7 @@ for (const claim of claims.data) {
     "decide",
     await partner.POST("/v1/moderation/items/{id}/decisions", {
       params: { path: { id: claim.item_id } },
-      body: { lease_token: claim.lease_token, outcome: "remove", policy_ids: ["spam"], actions: [] },
+      body: { lease_token: claim.lease_token, outcome: "remove", policy_ids: [policy.id], actions: [] },
     }),
     201,
   );

@@ -8,8 +8,8 @@ use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 
-/// Two heavy tests at once is what two cores carry without late frames.
-static HEAVY: Semaphore = Semaphore::const_new(2);
+/// One browser at a time is what two cores carry without late frames.
+static HEAVY: Semaphore = Semaphore::const_new(1);
 
 /// Runs `tests/browser/run.mjs SCENARIO ARGUMENTS` and returns what it found.
 pub(crate) async fn run(scenario: &str, arguments: &Value) -> Value {
