@@ -26,8 +26,12 @@ async fn on_air(backend: Backend) -> (Program, Partner, Encoder, Vec<String>) {
 
 /// Waits until the channel's multivariant playlist is there.
 pub(crate) async fn until_live(client: &Client, partner: &Partner) {
+    until_there(client, &partner.hls()).await;
+}
+
+async fn until_there(client: &Client, path: &str) {
     let live = async {
-        while client.get(&partner.hls()).await.status != 200 {
+        while client.get(path).await.status != 200 {
             tokio::task::yield_now().await;
         }
     };
@@ -222,6 +226,7 @@ async fn chromiums_own_player_plays_the_demo() {
     let url = program.ready["demo"]["hls"].as_str().expect("the demo's address").to_owned();
     // It gives up on a playlist of one segment, so on a broadcast that has just begun.
     let client = program.client();
+    until_there(&client, "/hls/demo/index.m3u8").await;
     let media = renditions(&client, "/hls/demo/index.m3u8").await;
     follow_to(&client, media.first().expect("a video playlist"), 5).await;
     let found = browser::run("play", &json!({"url": url, "player": "native", "seconds": 15})).await;
