@@ -49,9 +49,9 @@ async function until(stream: AsyncGenerator<{ id: string; type: string; data: an
 
 const slug = `walk-${randomUUID().slice(0, 8)}`;
 const channel = step("make a channel", await partner.POST("/v1/channels", { body: { slug, title: "Walk" } }), 201);
-const path = { id: channel.id };
-step("make a stream key", await partner.POST("/v1/channels/{id}/stream-keys", { params: { path }, body: { label: "OBS" } }), 201);
-step("read the channel", await partner.GET("/v1/channels/{id}", { params: { path } }), 200);
+const path = { channel_id: channel.id };
+step("make a stream key", await partner.POST("/v1/channels/{channel_id}/stream-keys", { params: { path }, body: { label: "OBS" } }), 201);
+step("read the channel", await partner.GET("/v1/channels/{channel_id}", { params: { path } }), 200);
 step("list broadcasts", await partner.GET("/v1/broadcasts", { params: { query: { channel_id: channel.id } } }), 200);
 
 const mint = async (name: string) =>
@@ -72,17 +72,17 @@ const ben = await mint(`ben-${slug}`);
 const anaClient = connect(ana.token);
 const benClient = connect(ben.token);
 
-const room = { id: channel.room_id };
+const room = { room_id: channel.room_id };
 const stream = events(channel.room_id, ben.token);
 await until(stream, "stream.hello");
 const said = step(
   "comment",
-  await anaClient.POST("/v1/rooms/{id}/comments", { params: { path: room }, body: { body: "hello from a client", kind: "chat" } }),
+  await anaClient.POST("/v1/rooms/{room_id}/comments", { params: { path: room }, body: { body: "hello from a client", kind: "chat" } }),
   201,
 );
 const seen = await until(stream, "comment.created");
 if (seen.data.comment.id !== said.id) throw new Error("another comment arrived");
-step("list comments", await benClient.GET("/v1/rooms/{id}/comments", { params: { path: room } }), 200);
+step("list comments", await benClient.GET("/v1/rooms/{room_id}/comments", { params: { path: room } }), 200);
 
 step("gift types", await benClient.GET("/v1/gift-types", {}), 200);
 const header = { "Idempotency-Key": randomUUID() };
@@ -109,7 +109,7 @@ const queue = queues.data[0];
 if (!queue) throw new Error("no queue");
 const claims = step(
   "claim",
-  await partner.POST("/v1/moderation/queues/{id}/claims", { params: { path: { id: queue.id } }, body: { max: 50 } }),
+  await partner.POST("/v1/moderation/queues/{queue_id}/claims", { params: { path: { queue_id: queue.id } }, body: { max: 20 } }),
   200,
 );
 const policies = step("list policies", await partner.GET("/v1/moderation/policies", {}), 200);
@@ -117,12 +117,12 @@ const policy = policies.data[0];
 if (!policy) throw new Error("no policy");
 let decided = false;
 for (const claim of claims.data) {
-  const item = step("read an item", await partner.GET("/v1/moderation/items/{id}", { params: { path: { id: claim.item_id } } }), 200);
+  const item = step("read an item", await partner.GET("/v1/moderation/items/{item_id}", { params: { path: { item_id: claim.item_id } } }), 200);
   if (item.subject_id !== said.id) continue;
   step(
     "decide",
-    await partner.POST("/v1/moderation/items/{id}/decisions", {
-      params: { path: { id: claim.item_id } },
+    await partner.POST("/v1/moderation/items/{item_id}/decisions", {
+      params: { path: { item_id: claim.item_id } },
       body: { lease_token: claim.lease_token, outcome: "remove", policy_ids: [policy.id], actions: [] },
     }),
     201,
