@@ -12,7 +12,7 @@ async fn a_wrong_key_is_refused_with_a_reason_before_anything_starts() {
     for key in ["", "nonsense", "hw_live_0000000000000000000000"] {
         let refused = Publisher::connect(world.rtmp(), key).await.err().unwrap();
         assert_eq!(refused.code, "NetStream.Publish.BadName", "{key}");
-        assert_eq!(refused.reason, "no channel has this stream key", "{key}");
+        assert_eq!(refused.reason, "unknown_key: no channel has this stream key", "{key}");
     }
     world.stop().await;
 }
@@ -26,7 +26,7 @@ async fn a_second_publisher_is_refused_while_the_first_one_sends() {
     first.send_frames(30).await;
     let refused = Publisher::connect(world.rtmp(), &channel.key).await.err().unwrap();
     assert_eq!(refused.code, "NetStream.Publish.BadName");
-    assert_eq!(refused.reason, "another publisher is live with this stream key");
+    assert_eq!(refused.reason, "already_live: another publisher is live with this stream key");
     first.send_frames(30).await;
     let codes: Vec<_> =
         world.origin.ingest_log().lines(channel.id).iter().map(|line| line.code).collect();

@@ -24,7 +24,7 @@ async fn a_takedown_sends_the_publisher_away_and_answers_410_everywhere() {
     };
     let (refused, held, ()) =
         tokio::join!(publisher.send_until_dismissed(), world.get(&held), take_down);
-    assert_eq!(refused.reason, "this broadcast was taken down");
+    assert_eq!(refused.reason, "taken_down: this broadcast was taken down");
     assert_eq!(held.status, StatusCode::GONE);
     for path in ["index.m3u8", "v0/media.m3u8", "v0/1/6.m4s", "v0/1/init-0.mp4"] {
         let answer = world.get(&format!("/hls/{broadcast}/{path}")).await;
@@ -50,7 +50,7 @@ async fn an_order_to_end_gives_the_last_line_to_whoever_waits() {
         world.bus.publish(subject, (&br#"{"action":"end"}"#[..]).into());
     };
     let (refused, held, ()) = tokio::join!(publisher.send_until_dismissed(), world.get(&held), end);
-    assert_eq!(refused.reason, "this broadcast has ended");
+    assert_eq!(refused.reason, "ended: this broadcast has ended");
     assert_eq!(held.status, StatusCode::OK);
     assert!(held.text().ends_with("#EXT-X-ENDLIST\n"), "{}", held.text());
     world.stop().await;
