@@ -17,7 +17,7 @@ async fn a_takedown_sends_the_publisher_away_and_answers_410_everywhere() {
     publisher.send_frames(75).await;
     let state = rows::wait_for_state(&mut states, "live").await;
     let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
-    let held = format!("/hls/{broadcast}/v0/media.m3u8?_HLS_msn=9");
+    let held = format!("/hls/{broadcast}/v0/media.m3u8?_HLS_msn=3");
     let take_down = async {
         let subject = format!("hw.broadcast.{broadcast}.control");
         world.bus.publish(subject, (&br#"{"action":"take_down"}"#[..]).into());
@@ -44,7 +44,7 @@ async fn an_order_to_end_gives_the_last_line_to_whoever_waits() {
     publisher.send_frames(75).await;
     let state = rows::wait_for_state(&mut states, "live").await;
     let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
-    let held = format!("/hls/{broadcast}/v0/media.m3u8?_HLS_msn=8");
+    let held = format!("/hls/{broadcast}/v0/media.m3u8?_HLS_msn=2");
     let end = async {
         let subject = format!("hw.broadcast.{broadcast}.control");
         world.bus.publish(subject, (&br#"{"action":"end"}"#[..]).into());
