@@ -13,6 +13,8 @@ use utoipa_axum::routes;
 use crate::App;
 
 pub(crate) use combo_closer::close_combos;
+#[cfg(test)]
+pub(crate) use combo_closer::close_due;
 
 /// The endpoints of gifts.
 pub(crate) fn router() -> OpenApiRouter<App> {

@@ -181,18 +181,30 @@ pub enum Order<'a> {
     Like(&'a Model),
 }
 
-/// Open items of a queue, locked for this transaction; those that another claim holds are passed over.
+/// Where a claim looks for items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// In this queue.
+    pub queue: Uuid,
+    /// Only of this room: a room's moderator sees no other.
+    pub room: Option<Uuid>,
+}
+
+/// Open items of a pool, locked for this transaction; those that another claim holds are passed over.
 pub async fn lock_open(
     tx: &impl ConnectionTrait,
-    queue: Uuid,
+    pool: Pool,
     order: Order<'_>,
     taken: &[Uuid],
     limit: u64,
 ) -> Result<Vec<Model>, Error> {
     let mut query = Entity::find()
-        .filter(Column::QueueId.eq(queue))
+        .filter(Column::QueueId.eq(pool.queue))
         .filter(Column::State.eq("open"))
         .limit(limit);
+    if let Some(room) = pool.room {
+        query = query.filter(Column::RoomId.eq(room));
+    }
     if !taken.is_empty() {
         query = query.filter(Column::Id.is_not_in(taken.iter().copied()));
     }

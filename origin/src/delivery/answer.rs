@@ -105,11 +105,11 @@ impl<'a> Asked<'a> {
 
     /// Complete segments that a young playlist must have before this player can read it.
     ///
-    /// Chromium's own player gives up on fewer than two. It asks for a range of every playlist,
-    /// which players that know parts never do: those start with the first part.
+    /// hls.js reports a playlist of parts alone as empty. Chromium's own player gives up on fewer
+    /// than two segments; it asks for a range of every playlist, which players that know parts
+    /// never do.
     pub(crate) fn segments_wanted(&self) -> u64 {
-        const CLASSIC_SEGMENTS: u64 = 2;
-        if self.headers.contains_key(header::RANGE) { CLASSIC_SEGMENTS } else { 0 }
+        if self.headers.contains_key(header::RANGE) { 2 } else { 1 }
     }
 
     /// Whether an answer may be gzip: asked for, and no range, whose total would be another body's.

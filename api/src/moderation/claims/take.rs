@@ -5,7 +5,7 @@ use domain::id::{ItemId, QueueId, UserId};
 use domain::moderation::queue::{CLAIM, CLAIMS_MAX};
 use domain::time::Timestamp;
 use futures_util::FutureExt as _;
-use infra::database::mod_items::{self, Order};
+use infra::database::mod_items::{self, Order, Pool};
 use infra::database::{DatabaseTransaction, Refused, mod_claims, mod_queues};
 use infra::http::problem::Problem;
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ pub(crate) async fn take(
     let wish = Wish {
         org: org.uuid(),
         item: request.item_id.map(ItemId::uuid),
-        queue: queue.uuid(),
+        pool: Pool { queue: queue.uuid(), room: room_of(&principal) },
         reviewer,
         max: u64::from(request.max),
         overdue: app.moderation.overdue_turns(u64::from(request.max)),
@@ -113,11 +113,19 @@ pub(crate) async fn take(
     Ok(Json(Claims { data: data.collect() }))
 }
 
+/// A viewer's token moderates its own room and no other.
+fn room_of(principal: &Principal) -> Option<Uuid> {
+    match principal {
+        Principal::Viewer(viewer) => Some(viewer.room_id.uuid()),
+        Principal::Key(_) | Principal::Session(_) => None,
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Wish {
     org: Uuid,
     item: Option<Uuid>,
-    queue: Uuid,
+    pool: Pool,
     reviewer: UserId,
     max: u64,
     overdue: u64,
@@ -127,12 +135,15 @@ struct Wish {
 type Taken = Vec<(mod_items::Model, mod_claims::Model)>;
 
 async fn claim(tx: &DatabaseTransaction, wish: Wish) -> Result<Taken, Refused<ModerationError>> {
-    mod_items::open_lapsed(tx, wish.queue, wish.now.0).await?;
+    mod_items::open_lapsed(tx, wish.pool.queue, wish.now.0).await?;
     let items = match wish.item {
         Some(item) => {
             let item = mod_items::lock(tx, wish.org, item).await?;
-            let waits =
-                |item: &mod_items::Model| item.queue_id == wish.queue && item.state == "open";
+            let waits = |item: &mod_items::Model| {
+                item.state == "open"
+                    && item.queue_id == wish.pool.queue
+                    && wish.pool.room.is_none_or(|room| item.room_id == Some(room))
+            };
             item.filter(waits).into_iter().collect()
         }
         None => choose(tx, wish).await?,
@@ -163,11 +174,11 @@ async fn choose(
     if wish.overdue > 0 {
         let order = Order::Overdue { now: wish.now.0 };
         let limit = wish.overdue.min(wish.max);
-        chosen.extend(mod_items::lock_open(tx, wish.queue, order, &[], limit).await?);
+        chosen.extend(mod_items::lock_open(tx, wish.pool, order, &[], limit).await?);
     }
     let missing = |chosen: &[mod_items::Model]| wish.max.saturating_sub(chosen.len() as u64);
     if missing(&chosen) > 0 {
-        let next = mod_items::lock_open(tx, wish.queue, Order::Priority, &ids(&chosen), 1).await?;
+        let next = mod_items::lock_open(tx, wish.pool, Order::Priority, &ids(&chosen), 1).await?;
         let first = next.first().cloned();
         chosen.extend(next);
         // Half of what is left may be like the first; the rest keeps the order of the queue.
@@ -175,13 +186,13 @@ async fn choose(
         if let (Some(first), 1..) = (first, like) {
             let order = Order::Like(&first);
             let taken = ids(&chosen);
-            chosen.extend(mod_items::lock_open(tx, wish.queue, order, &taken, like).await?);
+            chosen.extend(mod_items::lock_open(tx, wish.pool, order, &taken, like).await?);
         }
     }
     let rest = missing(&chosen);
     if rest > 0 {
         let taken = ids(&chosen);
-        chosen.extend(mod_items::lock_open(tx, wish.queue, Order::Priority, &taken, rest).await?);
+        chosen.extend(mod_items::lock_open(tx, wish.pool, Order::Priority, &taken, rest).await?);
     }
     Ok(chosen)
 }
