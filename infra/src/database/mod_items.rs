@@ -3,8 +3,8 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, LockBehavior, LockType, OnConflict};
 use sea_orm::{
-    ConnectionTrait, FromQueryResult, IntoActiveModel as _, QueryOrder as _, QuerySelect as _,
-    Statement, TryInsertResult,
+    ConnectionTrait, DbBackend, FromQueryResult, IntoActiveModel as _, QueryOrder as _,
+    QuerySelect as _, Statement, TryInsertResult,
 };
 
 use super::Error;
@@ -155,15 +155,34 @@ pub async fn reopen(
 }
 
 /// Opens every claimed item of a queue whose lease is over at `now`.
+///
+/// Items that another claim holds at this moment are passed over, and both rows are read as they are
+/// once they are locked: an item that was claimed anew meanwhile stays with its new reviewer.
 pub async fn open_lapsed(tx: &impl ConnectionTrait, queue: Uuid, now: i64) -> Result<(), Error> {
-    tx.execute_raw(Statement::from_sql_and_values(
-        tx.get_database_backend(),
-        "UPDATE mod_items SET state = 'open' \
-         WHERE queue_id = $1 AND state = 'claimed' AND id IN \
-           (SELECT item_id FROM mod_claims WHERE lease_until <= $2)",
-        [queue.into(), now.into()],
-    ))
-    .await?;
+    let backend = tx.get_database_backend();
+    // SQLite has one writer at a time, so nothing to lock.
+    let lock = if backend == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let lapsed = tx
+        .query_all_raw(Statement::from_sql_and_values(
+            backend,
+            format!(
+                "SELECT i.id FROM mod_items i JOIN mod_claims c ON c.item_id = i.id \
+                 WHERE i.queue_id = $1 AND i.state = 'claimed' AND c.lease_until <= $2 \
+                 ORDER BY i.id {lock}"
+            ),
+            [queue.into(), now.into()],
+        ))
+        .await?;
+    let ids: Vec<Uuid> =
+        lapsed.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value("open"))
+        .filter(Column::Id.is_in(ids))
+        .exec(tx)
+        .await?;
     Ok(())
 }
 
