@@ -32,7 +32,8 @@ test: ## Runs all checks and tests against real servers, browsers and players
 	@$(step) browser-tools npm ci --prefix tests/browser --silent --no-audit --no-fund
 	@$(step) unit cargo test --quiet --workspace --lib --bins
 	@$(step) doc cargo test --quiet --workspace --doc
-	@$(step) system cargo test --workspace --test system
+	@$(step) system cargo test --workspace --test system -- --skip playing::
+	@$(step) playing cargo test --workspace --test system -- --test-threads=1 playing::
 	@$(step) contract tests/contract.sh
 	@$(step) summary
 

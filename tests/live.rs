@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use serde_json::json;
 
-use crate::harness::browser;
 use crate::harness::client::Client;
 use crate::harness::encoder::Encoder;
 use crate::harness::partner::Partner;
@@ -29,7 +27,7 @@ pub(crate) async fn until_live(client: &Client, partner: &Partner) {
     until_there(client, &partner.hls()).await;
 }
 
-async fn until_there(client: &Client, path: &str) {
+pub(crate) async fn until_there(client: &Client, path: &str) {
     let live = async {
         while client.get(path).await.status != 200 {
             tokio::task::yield_now().await;
@@ -39,7 +37,7 @@ async fn until_there(client: &Client, path: &str) {
 }
 
 /// Follows a playlist until segment `msn` is complete.
-async fn follow_to(client: &Client, path: &str, msn: u64) -> Playlist {
+pub(crate) async fn follow_to(client: &Client, path: &str, msn: u64) -> Playlist {
     loop {
         let playlist = Playlist::fetch(client, path).await;
         let open = playlist.first_msn() + playlist.segment_count();
@@ -208,43 +206,4 @@ async fn a_second_publisher_is_refused_and_the_first_goes_on() {
     let later = follow_to(&client, path, now.first_msn() + now.segment_count()).await;
     assert!(!later.ended());
     encoder.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hls_js_plays_the_demo_for_15_seconds_without_error_or_stall() {
-    plays("hlsjs", 4_000.0).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn shaka_plays_the_demo_for_15_seconds_without_error_or_stall() {
-    plays("shaka", 6_000.0).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn chromiums_own_player_plays_the_demo() {
-    let program = Program::start(Options::on(Backend::Embedded).demo()).await;
-    let url = program.ready["demo"]["hls"].as_str().expect("the demo's address").to_owned();
-    // It gives up on a playlist of one segment, so on a broadcast that has just begun.
-    let client = program.client();
-    until_there(&client, "/hls/demo/index.m3u8").await;
-    let media = renditions(&client, "/hls/demo/index.m3u8").await;
-    follow_to(&client, media.first().expect("a video playlist"), 5).await;
-    let found = browser::run("play", &json!({"url": url, "player": "native", "seconds": 15})).await;
-    assert_eq!(found["errors"], json!([]), "{found}");
-    // Its frames are another site's, which no canvas may read: the playing time is the proof.
-    assert!(found["time"].as_f64().is_some_and(|time| time >= 5.0), "{found}");
-}
-
-/// Latency is a sanity bound here, far above the figure that the benchmark holds: a loaded test
-/// machine is no measuring instrument.
-async fn plays(player: &str, latency_max_ms: f64) {
-    let program = Program::start(Options::on(Backend::Embedded).demo()).await;
-    let url = program.ready["demo"]["hls"].as_str().expect("the demo's address").to_owned();
-    let found = browser::run("play", &json!({"url": url, "player": player, "seconds": 15})).await;
-    assert_eq!(found["errors"], json!([]), "{found}");
-    assert!(found["frames"].as_u64().expect("frames") >= 150, "{found}");
-    let stalls = found["stalls"].as_u64().expect("stalls");
-    assert_eq!(stalls, 0, "{found}");
-    let p50 = found["latency"]["p50"].as_f64().expect("a latency from the barcode");
-    assert!((0.0..latency_max_ms).contains(&p50), "{found}");
 }

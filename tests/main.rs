@@ -12,5 +12,6 @@ mod feed;
 mod gifts;
 mod live;
 mod moderation;
+mod playing;
 mod tidy;
 mod vod;

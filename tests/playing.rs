@@ -1,0 +1,48 @@
+//! Players that keep time. They run one after another with nothing beside them (`make test` gives
+//! this module a step of its own): a machine that is busy elsewhere shows stalls that are not ours.
+
+use serde_json::json;
+
+use crate::harness::browser;
+use crate::harness::player::renditions;
+use crate::harness::program::{Backend, Options, Program};
+use crate::live::{follow_to, until_there};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_plays_the_demo_for_15_seconds_without_error_or_stall() {
+    plays("hlsjs", 4_000.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shaka_plays_the_demo_for_15_seconds_without_error_or_stall() {
+    plays("shaka", 6_000.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chromiums_own_player_plays_the_demo() {
+    let program = Program::start(Options::on(Backend::Embedded).demo()).await;
+    let url = program.ready["demo"]["hls"].as_str().expect("the demo's address").to_owned();
+    // It gives up on a playlist of one segment, so on a broadcast that has just begun.
+    let client = program.client();
+    until_there(&client, "/hls/demo/index.m3u8").await;
+    let media = renditions(&client, "/hls/demo/index.m3u8").await;
+    follow_to(&client, media.first().expect("a video playlist"), 5).await;
+    let found = browser::run("play", &json!({"url": url, "player": "native", "seconds": 15})).await;
+    assert_eq!(found["errors"], json!([]), "{found}");
+    // Its frames are another site's, which no canvas may read: the playing time is the proof.
+    assert!(found["time"].as_f64().is_some_and(|time| time >= 5.0), "{found}");
+}
+
+/// Latency is a sanity bound here, far above the figure that the benchmark holds: a loaded test
+/// machine is no measuring instrument.
+async fn plays(player: &str, latency_max_ms: f64) {
+    let program = Program::start(Options::on(Backend::Embedded).demo()).await;
+    let url = program.ready["demo"]["hls"].as_str().expect("the demo's address").to_owned();
+    let found = browser::run("play", &json!({"url": url, "player": player, "seconds": 15})).await;
+    assert_eq!(found["errors"], json!([]), "{found}");
+    assert!(found["frames"].as_u64().expect("frames") >= 150, "{found}");
+    let stalls = found["stalls"].as_u64().expect("stalls");
+    assert_eq!(stalls, 0, "{found}");
+    let p50 = found["latency"]["p50"].as_f64().expect("a latency from the barcode");
+    assert!((0.0..latency_max_ms).contains(&p50), "{found}");
+}
