@@ -79,12 +79,16 @@ fn variant(text: &mut String, prefix: &str, entry: &Entry, audio: &[&Entry]) {
         }
     }
     let codecs = codecs.join(",");
+    // Captions are announced or denied, never left to be searched for: to search, Shaka reads
+    // segments that a young playlist only hints at, and fails.
+    let captions = if entry.rid.kind == Kind::Video { ",CLOSED-CAPTIONS=NONE" } else { "" };
     push(
         text,
         format_args!(
             "#EXT-X-STREAM-INF:BANDWIDTH={bandwidth},AVERAGE-BANDWIDTH={average},\
-             CODECS=\"{codecs}\"{}{}",
+             CODECS=\"{codecs}\"{}{}{}",
             Picture(entry),
+            captions,
             if audio.is_empty() { "" } else { ",AUDIO=\"audio\"" }
         ),
     );
