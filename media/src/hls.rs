@@ -5,6 +5,7 @@ pub mod index;
 pub mod multivariant;
 pub mod parse;
 pub mod playlist;
+pub mod sheet;
 #[cfg(test)]
 mod tests;
 mod window;

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use domain::id::{BroadcastId, RecordingId};
 use media::hls::index::{Entry, PAGE_SEGMENTS, decode, page_of};
+use media::hls::sheet::Sheet;
 use media::hls::{Rates, multivariant, playlist};
 use media::packager::{self, Rid};
 use media::unit::Kind;
@@ -12,13 +13,13 @@ use crate::Context;
 use crate::delivery::Text;
 use crate::live::Live;
 use crate::records::{self, Standing};
-use crate::store::index::{Index, Sheet, page_key, sheet_key};
+use crate::store::index::{Index, page_key, sheet_key};
 
 mod close;
 mod restore;
 
 pub(crate) use close::{close, finish};
-pub(crate) use restore::{restore, retold};
+pub(crate) use restore::{restore, resume, retold};
 
 /// Pages of one rendition that are read at most: 24 hours of segments of one second.
 const PAGES_MAX: u64 = 24 * 3_600 / PAGE_SEGMENTS + 1;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use infra::object::Meta;
+use media::hls::sheet::{Row, Sheet};
 
 use super::Archived;
 use crate::Context;
 use crate::live::pump::Command;
 use crate::live::{Live, Rendition, Stage, duration};
-use crate::store::index::{Row, Sheet, sheet_key};
+use crate::store::index::sheet_key;
 use crate::store::support;
 
 /// How long an ended broadcast stays in memory: players that come back find it as it was.
@@ -39,7 +40,8 @@ impl Context {
 }
 
 fn row(rendition: &Rendition) -> Row {
-    Row::new(&rendition.about(), &rendition.index())
+    let index = rendition.index();
+    Row::new(&rendition.about(), index.segments(), index.inits())
 }
 
 /// After a broadcast ended: all of it is stored, then it leaves memory.
@@ -54,7 +56,7 @@ pub(crate) async fn finish(context: Arc<Context>, live: Arc<Live>) {
         () = tokio::time::sleep(LINGER.max(target * 6)) => {}
         () = context.tasks.draining() => {}
     }
-    context.registry.remove(live.identity.broadcast);
+    context.registry.remove(&live);
     tracing::debug!(broadcast.id = %live.identity.broadcast, "an ended broadcast left memory");
 }
 

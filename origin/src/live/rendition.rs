@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::id::BroadcastId;
 use media::hls::index::{Entry, page_of};
-use media::hls::{Position, Window, playlist};
+use media::hls::{Position, Window, playlist, sheet};
 use media::packager::{self, Control, Init, Output, Part, Rid, Segment};
 use media::time::Span;
 use parking_lot::{Mutex, RwLock};
@@ -18,7 +18,7 @@ use super::snapshot::Snapshot;
 use crate::archive::retold;
 use crate::cache::Seal;
 use crate::delivery::Text;
-use crate::store::index::{Index, InitEntry};
+use crate::store::index::Index;
 
 /// What to do about a segment that just closed.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Rendition {
     pub(super) fn add_init(&self, init: &Init) {
         let seal = Seal::of(std::slice::from_ref(&init.bytes));
         self.inits.write().insert((init.fence, init.generation), init.bytes.clone());
-        self.index.write().push_init(InitEntry {
+        self.index.write().push_init(sheet::Init {
             fence: init.fence,
             generation: init.generation,
             bytes: seal.bytes,

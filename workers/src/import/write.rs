@@ -14,7 +14,9 @@ use media::{
         Rates,
         index::{Entry, PAGE_SEGMENTS, encode, page_of},
         multivariant, playlist,
+        sheet::{Init, Row, Sheet},
     },
+    packager,
     time::{Span, Wall},
     unit::Kind,
 };
@@ -22,7 +24,6 @@ use media::{
 use super::{
     ImportError, Source,
     plan::{Placed, Rendition},
-    sheet::{Init, Row, Sheet},
 };
 
 /// An imported recording has one writer and never another.
@@ -91,7 +92,7 @@ pub async fn package(
         let length: Span = entries.iter().map(|entry| entry.duration).sum();
         packaged.duration_ms = packaged.duration_ms.max(length.to_ms());
         packaged.bytes += entries.iter().map(|entry| entry.bytes).sum::<u64>();
-        rows.push(Row::new(rendition, &source.plan.control, init, &entries));
+        rows.push(Row::new(&about(rendition, source), &entries, &[init]));
         listed.push(put_playlist(source, rendition, &entries, store, names).await?);
     }
     let key = format!("meta/{broadcast}/renditions");
@@ -99,6 +100,18 @@ pub async fn package(
     let text = multivariant::render("", &listed);
     store.put(&format!("media/{recording}/index.m3u8"), vec![text.into()], PLAYLIST).await?;
     Ok(packaged)
+}
+
+/// The rendition as a packager would describe it.
+fn about(rendition: &Rendition, source: &Source) -> packager::Rendition {
+    packager::Rendition {
+        rid: rendition.rid,
+        config: rendition.config.clone(),
+        frame_rate: rendition.frame_rate,
+        control: source.plan.control,
+        first_msn: 0,
+        discontinuity_sequence: 0,
+    }
 }
 
 async fn put_init(rendition: &Rendition, store: &Store, names: Names) -> Result<Init, ImportError> {
