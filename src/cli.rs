@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Probe(Probe),
     /// Make a recording out of an MP4 file, without encoding it again
     Import(Import),
+    /// Make an MP4 file out of a recording, without encoding it again
+    Export(Export),
     /// Print the API's contract (OpenAPI 3.1)
     Openapi,
     /// Check this machine and the configured stores; each line says what to do
@@ -174,6 +176,19 @@ pub(crate) struct Import {
     /// The recording's title [default: the file's name]
     #[arg(long)]
     pub(crate) title: Option<String>,
+}
+
+/// `headwater export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The recording's id, `rec_…`
+    pub(crate) recording: String,
+    /// The file to write; its name ends in .mp4
+    #[arg(short, long, value_name = "FILE.mp4")]
+    pub(crate) output: PathBuf,
+    /// Replace a file that exists
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// `… verify`.

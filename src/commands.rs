@@ -3,10 +3,12 @@
 mod channel;
 mod config;
 mod doctor;
+mod export;
 mod feeds;
 mod ground;
 mod import;
 mod key;
+mod meter;
 mod migrate;
 mod probe;
 mod prove;
@@ -53,6 +55,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Publish(arguments) => publish::run(arguments).await,
         Command::Probe(arguments) => probe::run(&common, &arguments).await,
         Command::Import(arguments) => import::run(&common, arguments).await,
+        Command::Export(arguments) => export::run(&common, arguments).await,
         Command::Openapi => print(api::openapi::document().trim_end()).map(|()| Outcome::Good),
         Command::Doctor => doctor::run(&common).await,
         Command::Migrate => migrate::run(&common).await,

@@ -1,6 +1,10 @@
 //! The broadcast ends and is a recording at once, from the same objects, and still is after a restart.
 
+use std::path::Path;
+use std::process::Command;
+
 use bytes::Bytes;
+use serde_json::Value;
 
 use crate::harness::client::{Client, PATIENCE};
 use crate::harness::encoder::Encoder;
@@ -85,4 +89,115 @@ async fn the_replay_is_there_at_the_end_and_after_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_replay_is_there_on_postgresql_and_s3() {
     replay(Backend::Servers).await;
+}
+
+/// Frames of each track, decoded, and the length in seconds, as ffprobe finds them in a file.
+fn probed(file: &Path) -> (Vec<u64>, f64) {
+    let output = Command::new("ffprobe")
+        .args(["-v", "error", "-count_frames", "-of", "json"])
+        .args(["-show_entries", "stream=codec_type,nb_read_frames:format=duration"])
+        .arg(file)
+        .output()
+        .expect("ffprobe runs: `make tools` installs it");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.trim().is_empty(), "ffprobe: {said}");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let number =
+        |value: &Value| value.as_str().expect("a number").parse::<f64>().expect("a number");
+    let streams = found["streams"].as_array().expect("streams");
+    let frames = streams.iter().map(|stream| {
+        stream["nb_read_frames"].as_str().expect("a count").parse().expect("a count")
+    });
+    (frames.collect(), number(&found["format"]["duration"]))
+}
+
+/// The lengths that a playlist prints, in seconds.
+fn length(playlist: &Playlist) -> f64 {
+    let lines = playlist.text.lines().filter_map(|line| line.strip_prefix("#EXTINF:"));
+    lines.map(|line| line.trim_end_matches(',').parse::<f64>().expect("a length")).sum()
+}
+
+async fn exported(backend: Backend) {
+    let program = Program::start(Options::on(backend)).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let client = program.client();
+    let encoder = Encoder::start(&partner.publish_url(&program)).await;
+    until_live(&client, &partner).await;
+    let live = partner.live().await.expect("a live broadcast");
+    let recording = live["recording_id"].as_str().expect("a recording").to_owned();
+    let file = program.data().join("out.mp4");
+    let name = file.display().to_string();
+    let arguments = ["export", &recording, "-o", &name, "--json"];
+    let early = program.command(&arguments).await;
+    assert_eq!(early.code, Some(1), "{}", early.stderr);
+    assert!(early.stderr.contains("is not finished"), "{}", early.stderr);
+
+    let media = renditions(&client, &partner.hls()).await;
+    let path = media.first().expect("a video playlist");
+    for number in 0..4 {
+        Playlist::fetch(&client, &format!("{path}?_HLS_msn={number}")).await;
+    }
+    encoder.stop().await;
+    let stored = async {
+        loop {
+            let output = program.command(&arguments).await;
+            if output.code == Some(0) {
+                break serde_json::from_str::<Value>(&output.stdout).expect("JSON");
+            }
+            let soon = ["is not finished", "being stored", "the store has no object"];
+            let waits = soon.iter().any(|why| output.stderr.contains(why));
+            assert!(waits, "{}", output.stderr);
+            assert!(!file.exists(), "nothing is left of a refused export");
+        }
+    };
+    let told = tokio::time::timeout(PATIENCE, stored).await.expect("stored in time");
+    assert_eq!(told["recording_id"], *recording);
+
+    let (played, _) = play_whole(&client, &recording).await;
+    let (frames, seconds) = probed(&file);
+    assert_eq!(frames, played, "every frame of the replay is in the file");
+    let lengths = renditions(&client, &format!("/vod/{recording}/index.m3u8")).await;
+    let mut longest = 0_f64;
+    for path in &lengths {
+        longest = longest.max(length(&Playlist::fetch(&client, path).await));
+    }
+    // One frame of 30 a second, and the two that a picture may be held back by reordering.
+    assert!((seconds - longest).abs() < 0.11, "{seconds} s of {longest} s");
+
+    let again = program.command(&arguments).await;
+    assert_eq!(again.code, Some(1));
+    assert!(again.stderr.contains("exists already"), "{}", again.stderr);
+    let forced = program.command(&[&arguments[..], &["--force"]].concat()).await;
+    assert_eq!(forced.code, Some(0), "{}", forced.stderr);
+
+    let imported = program.json(&["import", &name, "--channel", &partner.slug, "--json"]).await;
+    let recording = imported["recording_id"].as_str().expect("a recording");
+    let (replayed, _) = play_whole(&client, recording).await;
+    assert_eq!(replayed, played, "an export that is imported is the replay again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_has_every_frame_and_can_be_imported_again() {
+    exported(Backend::Embedded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_has_every_frame_on_postgresql_and_s3() {
+    exported(Backend::Servers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_can_not_be_says_why_in_a_sentence() {
+    let program = Program::start(Options::on(Backend::Embedded)).await;
+    let unknown = format!("rec_{}", "0".repeat(31) + "1");
+    for (arguments, code, reason) in [
+        (["export", &unknown, "-o", "x.mp4"], 1, "there is no recording"),
+        (["export", "rec_1", "-o", "x.mp4"], 2, "is no recording's id"),
+        (["export", &unknown, "-o", "x.avi"], 2, "does not end in .mp4"),
+    ] {
+        let refused = program.command(&arguments).await;
+        assert_eq!(refused.code, Some(code), "{}", refused.stderr);
+        assert!(refused.stderr.contains(reason), "{}", refused.stderr);
+        assert_eq!(refused.stderr.trim().lines().count(), 1, "{}", refused.stderr);
+    }
 }

@@ -2,9 +2,11 @@
 
 mod chunk;
 mod init;
+mod read;
 
 pub use chunk::chunk;
 pub use init::{InitError, init};
+pub use read::{ReadError, UNITS_MAX, units};
 
 use crate::unit::{Timescale, TrackConfig};
 

@@ -1,13 +1,12 @@
 //! `headwater import`: an MP4 file becomes a recording, without being encoded again.
 
-use std::io::{IsTerminal, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
 use infra::config::Overrides;
 use serde_json::json;
-use workers::import::{self, Order, Progress};
+use workers::import::{self, Order};
 
+use super::meter::Meter;
 use super::{Outcome, ground, print, say};
 use crate::cli::{Common, Import};
 use crate::compose::{self, Ground};
@@ -24,7 +23,7 @@ pub(crate) async fn run(common: &Common, arguments: Import) -> anyhow::Result<Ou
         tasks: ground.tasks.clone(),
     };
     let order = Order { file: arguments.file, slug: arguments.channel, title: arguments.title };
-    let mut meter = Meter::new(&ground);
+    let mut meter = Meter::new("imported", &ground.clock);
     let imported = import::import(&parts, order, |progress| meter.show(progress)).await;
     ground.close().await;
     let imported = imported?;
@@ -44,36 +43,4 @@ pub(crate) async fn run(common: &Common, arguments: Import) -> anyhow::Result<Ou
     };
     print(&text)?;
     Ok(Outcome::Good)
-}
-
-/// A line that grows on a terminal, else one line every five seconds.
-struct Meter {
-    clock: infra::clock::SharedClock,
-    shown_at: Duration,
-    terminal: bool,
-}
-
-impl Meter {
-    fn new(ground: &Ground) -> Self {
-        let clock = Arc::clone(&ground.clock);
-        Self { shown_at: clock.monotonic(), clock, terminal: std::io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, progress: Progress) {
-        let pause = if self.terminal { Duration::from_millis(100) } else { Duration::from_secs(5) };
-        let now = self.clock.monotonic();
-        let last = progress.done == progress.of;
-        if now < self.shown_at + pause && !(last && self.terminal) {
-            return;
-        }
-        self.shown_at = now;
-        let line = format!("imported {} of {} segments", progress.done, progress.of);
-        if self.terminal {
-            let end = if last { "\n" } else { "" };
-            // A closed stderr is nobody's loss.
-            drop(write!(std::io::stderr().lock(), "\r{line}{end}"));
-        } else {
-            say(&line);
-        }
-    }
 }

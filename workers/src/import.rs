@@ -5,12 +5,11 @@
 //! they are, H.264 and AAC only. What can't be carried over is refused by name before anything is
 //! written.
 
-mod boxes;
+pub(crate) mod boxes;
 mod movie;
 mod plan;
 mod register;
 mod samples;
-mod sheet;
 mod write;
 
 use std::{
@@ -157,4 +156,4 @@ impl Source {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,8 +1,9 @@
-//! Background work: imports, roll-ups, sweeps, and the jobs that carry them.
+//! Background work: imports, exports, roll-ups, sweeps, and the jobs that carry them.
 //!
 //! [`Workers::spawn`] starts what a process does beside answering. Any number of processes may:
 //! jobs are leased rows, roll-ups and sweeps take rows away in the transaction that uses them.
 
+pub mod export;
 pub mod import;
 pub mod jobs;
 mod purge;

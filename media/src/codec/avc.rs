@@ -127,6 +127,31 @@ impl Config {
     }
 }
 
+/// The parameter sets of a configuration record, each without its length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterSets<'a> {
+    /// Of sequences: size, profile, level.
+    pub sequence: Vec<&'a [u8]>,
+    /// Of pictures.
+    pub picture: Vec<&'a [u8]>,
+}
+
+/// The parameter sets of a record; `None` if it ends early.
+pub fn parameter_sets(record: &[u8]) -> Option<ParameterSets<'_>> {
+    const HEADER: usize = 5;
+    let mut cursor = Cursor::new(record);
+    cursor.take(HEADER)?;
+    let mut list = |mask: u8| {
+        let count = cursor.u8()? & mask;
+        let sets = (0..count).map(|_| {
+            let length = usize::from(cursor.u16()?);
+            cursor.take(length)
+        });
+        sets.collect::<Option<Vec<_>>>()
+    };
+    Some(ParameterSets { sequence: list(0b1_1111)?, picture: list(u8::MAX)? })
+}
+
 struct Header<'a> {
     profile: [u8; 3],
     length_size: u8,
@@ -263,6 +288,17 @@ mod tests {
             let rate = config.frame_rate.unwrap();
             assert_eq!(rate.numerator.get(), 30 * rate.denominator.get());
             assert_eq!(config.length_size, 4);
+        }
+    }
+
+    #[test]
+    fn parameter_sets_are_those_of_the_record() {
+        let record = [1, 66, 0, 31, 0xff, 0xe2, 0, 2, 0x67, 1, 0, 1, 0x67, 1, 0, 2, 0x68, 9, 7];
+        let sets = parameter_sets(&record).unwrap();
+        assert_eq!(sets.sequence, [&[0x67, 1][..], &[0x67]]);
+        assert_eq!(sets.picture, [&[0x68, 9][..]]);
+        for end in 0..record.len() - 1 {
+            assert_eq!(parameter_sets(&record[..end]), None, "{end}");
         }
     }
 

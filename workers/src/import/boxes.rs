@@ -95,21 +95,21 @@ impl<'a> Cursor<'a> {
 
 /// A box of the file itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Placed {
-    pub(super) name: [u8; 4],
+pub(crate) struct Placed {
+    pub(crate) name: [u8; 4],
     /// Where its content starts.
-    pub(super) start: u64,
+    pub(crate) start: u64,
     /// One past its last byte.
-    pub(super) end: u64,
+    pub(crate) end: u64,
     /// It says to be longer than the file.
-    pub(super) is_cut: bool,
+    pub(crate) is_cut: bool,
 }
 
 /// Boxes of one file that are looked at; real ones have a handful, fragmented ones are refused.
 const BOXES_MAX: usize = 10_000;
 
 /// The boxes of the file, in order; ends where the file ends or makes no sense.
-pub(super) fn of_file(file: &File, size: u64) -> io::Result<Vec<Placed>> {
+pub(crate) fn of_file(file: &File, size: u64) -> io::Result<Vec<Placed>> {
     let mut boxes = Vec::new();
     let mut at = 0_u64;
     while boxes.len() < BOXES_MAX && size.saturating_sub(at) >= 8 {

@@ -8,10 +8,15 @@ use infra::object::{Memory, Store};
 use media::{hls::index::decode, testcard};
 use mp4::{AacConfig, AvcConfig, MediaConfig, Mp4Config, Mp4Sample, Mp4Writer, TrackConfig};
 
-const FRAMES: u64 = 480;
+pub(crate) const FRAMES: u64 = 480;
 
-/// 16 s of the test picture (a sync unit every 2 s) and its beep.
+/// 16 s of the test picture (a sync unit every 2 s) and its silence.
 fn movie() -> Vec<u8> {
+    movie_with(|_| 0)
+}
+
+/// The same, each picture shown so many ticks of 1/15,360 s later than it is decoded.
+pub(crate) fn movie_with(offset: fn(u64) -> i32) -> Vec<u8> {
     let brand = |name: &str| name.parse().unwrap();
     let config = Mp4Config {
         major_brand: brand("isom"),
@@ -45,7 +50,7 @@ fn movie() -> Vec<u8> {
         let sample = Mp4Sample {
             start_time: index * 512,
             duration: 512,
-            rendering_offset: 0,
+            rendering_offset: offset(index),
             is_sync: frame.is_sync,
             bytes: frame.data,
         };
@@ -73,13 +78,14 @@ fn parameter_sets(record: &[u8]) -> [Vec<u8>; 2] {
     [sps.to_vec(), record[at + 2..at + 2 + length(at)].to_vec()]
 }
 
-fn open(bytes: &[u8]) -> Result<Source, ImportError> {
+pub(crate) fn open(bytes: &[u8]) -> Result<Source, ImportError> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     Source::open(file.path())
 }
 
-fn names() -> (domain::id::BroadcastId, domain::id::RecordingId, domain::time::Timestamp) {
+pub(crate) fn names() -> (domain::id::BroadcastId, domain::id::RecordingId, domain::time::Timestamp)
+{
     let id = |prefix: &str| format!("{prefix}_{}", "0123456789abcdef".repeat(2));
     let starts_at = domain::time::Timestamp(1_700_000_000_000);
     (id("brd").parse().unwrap(), id("rec").parse().unwrap(), starts_at)
