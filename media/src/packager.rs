@@ -62,8 +62,9 @@ pub struct Measures {
 }
 
 impl Packager {
-    /// The longest time after a restart that is filled with gaps, in milliseconds.
-    pub const FILL_MS_MAX: i64 = 600_000;
+    /// The longest time after a restart that is filled with gaps, in milliseconds: half a day. A store
+    /// may have been away for hours before the restart, and numbers go on from what it holds.
+    pub const FILL_MS_MAX: i64 = 12 * 3_600_000;
     /// The longest target duration, in seconds.
     pub const TARGET_SECONDS_MAX: u64 = 6;
 

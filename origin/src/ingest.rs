@@ -23,6 +23,9 @@ pub enum Refusal {
     /// The database is away and the key was not seen lately.
     #[error("the database is unavailable; try again in a minute")]
     DatabaseUnavailable,
+    /// The store is away, and with it how far the broadcast was.
+    #[error("the media store is unavailable; try again in a minute")]
+    StoreUnavailable,
     /// The channel may not go live: it is suspended.
     #[error("this channel may not go live")]
     ChannelSuspended,
@@ -49,6 +52,7 @@ impl Refusal {
             Self::AlreadyLive => "already_live",
             Self::CodecUnsupported => "codec_unsupported",
             Self::DatabaseUnavailable => "database_unavailable",
+            Self::StoreUnavailable => "store_unavailable",
             Self::ChannelSuspended => "channel_suspended",
             Self::TakenDown => "taken_down",
             Self::Ended => "ended",

@@ -21,7 +21,7 @@ use media::packager::Profile;
 use media::time::Wall;
 use moka::future::Cache;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 pub use delivery::Delivery;
 
@@ -122,6 +122,8 @@ pub(crate) struct Context {
     pub(crate) writer: store::Writer,
     pub(crate) media: cache::Media,
     pub(crate) registry: live::Registry,
+    /// Held by whoever takes a broadcast of a former process up: only one of them may.
+    pub(crate) taking_up: Semaphore,
     pub(crate) log: ingest::log::Log,
     /// Lines of the ingest log on their way to the database.
     pub(crate) lines: mpsc::Sender<(ChannelId, ingest::log::Line)>,
@@ -161,6 +163,7 @@ impl Context {
         Self {
             media: cache::Media::new(Arc::clone(&store), settings.cache_bytes_max),
             registry: live::Registry::default(),
+            taking_up: Semaphore::new(1),
             log: ingest::log::Log::new(bus.clone()),
             lines,
             archives: Cache::new(ARCHIVES_MAX),

@@ -35,6 +35,8 @@ pub(crate) struct Opened {
     pub(crate) identity: Identity,
     /// Of the lease: grows with each publisher.
     pub(crate) fence: i64,
+    /// When its first publisher came, if this one is not the first.
+    pub(crate) resumed_since: Option<Timestamp>,
     /// What its row names.
     pub(crate) profile: Option<Profile>,
     /// What the channel's last broadcast showed.
@@ -68,9 +70,10 @@ pub(crate) enum Held {
 #[derive(Debug, Clone)]
 pub(crate) struct Left {
     pub(crate) identity: Identity,
-    /// Of the lease, which is ours now.
+    /// Of the lease as it was found.
     pub(crate) fence: i64,
     pub(crate) profile: Option<Profile>,
+    pub(crate) started_at: Timestamp,
     pub(crate) last_seen: Timestamp,
 }
 
@@ -107,6 +110,7 @@ pub(crate) async fn open(context: &Context, key: &KeyHash) -> Result<Opened, Ope
             slug: opened.slug,
         },
         fence: opened.fence,
+        resumed_since: opened.is_resumed.then_some(opened.started_at),
         profile,
         longest_gop: gop_ms.map(Span::from_ms),
     })
@@ -184,41 +188,44 @@ pub(crate) async fn hold(context: &Context, live: &Live) -> Result<Held, databas
     })
 }
 
-/// Takes the leases of broadcasts whose process is gone.
-pub(crate) async fn left_behind(context: &Context) -> Result<Vec<Left>, database::Error> {
+/// The broadcasts on the air whose process is gone; those of `node` count as such too.
+pub(crate) async fn left_behind(
+    context: &Context,
+    node: &str,
+) -> Result<Vec<Left>, database::Error> {
     let now = context.clock.now();
     let read = context.database.read();
     let mut left = Vec::new();
-    for broadcasts::Left { row, last_seen, .. } in
-        broadcasts::left_behind(read, &context.node, now).await?
+    for broadcasts::Left { row, fence, last_seen } in
+        broadcasts::left_behind(read, node, now).await?
     {
         let channel = Id::from_uuid(row.channel_id);
         let Some(slug) = channels::find(read, channel).await?.map(|channel| channel.slug) else {
             continue;
         };
-        let broadcast = Id::from_uuid(row.id);
         let last_seen = last_seen.max(row.interrupted_at.map_or(last_seen, Timestamp));
         left.push(Left {
-            fence: take_up(context, broadcast, now).await?,
+            fence,
             identity: Identity {
-                broadcast,
+                broadcast: Id::from_uuid(row.id),
                 channel,
                 recording: row.recording_id.map(Id::from_uuid),
                 slug,
             },
             profile: row.profile.and_then(|profile| profile.parse().ok()),
+            started_at: row.started_at.map_or(last_seen, Timestamp),
             last_seen,
         });
     }
     Ok(left)
 }
 
-async fn take_up(
+/// Takes the lease of a broadcast: whoever had it finds a higher fence.
+pub(crate) async fn take_up(
     context: &Context,
     broadcast: BroadcastId,
-    now: Timestamp,
 ) -> Result<i64, database::Error> {
-    let node = context.node.clone();
+    let (node, now) = (context.node.clone(), context.clock.now());
     let taken = context.database.write(move |tx| {
         let node = node.clone();
         async move {
@@ -242,6 +249,8 @@ pub(crate) async fn standing(context: &Context, id: BroadcastId) -> Result<Stand
     }
     match Status::parse(&row.status) {
         Some(Status::Ended | Status::Archived) => Ok(Standing::Ended),
+        // On the air, and not in memory (yet): a player must not take it for gone.
+        Some(Status::Live | Status::Interrupted) => Err(Missing::Unavailable),
         _ => Err(Missing::Unknown),
     }
 }

@@ -1,6 +1,6 @@
 //! Write-behind: each closed segment becomes one object, and nothing live waits for it.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +62,8 @@ struct Shared {
 struct Queue {
     jobs: VecDeque<Job>,
     bytes: u64,
-    in_flight: usize,
+    /// Keys of the objects that are being written: a newer version waits for the older one.
+    writing: HashSet<String>,
     closed: bool,
 }
 
@@ -95,8 +96,7 @@ impl Writer {
     pub(crate) fn put(&self, job: Job) {
         let lost = {
             let mut queue = self.shared.queue.lock();
-            queue.bytes += size(&job);
-            queue.jobs.push_back(job);
+            queue.add(job);
             queue.shed(self.shared.bytes_max)
         };
         self.shared.grown.notify_one();
@@ -118,7 +118,7 @@ impl Writer {
             let shrunk = self.shared.shrunk.notified();
             {
                 let queue = self.shared.queue.lock();
-                if queue.jobs.is_empty() && queue.in_flight == 0 {
+                if queue.jobs.is_empty() && queue.writing.is_empty() {
                     return;
                 }
             }
@@ -141,6 +141,30 @@ fn size(job: &Job) -> u64 {
 }
 
 impl Queue {
+    /// Adds an object; an older version of a support object that still waits is never written.
+    fn add(&mut self, job: Job) {
+        self.bytes += size(&job);
+        let same = |waiting: &&mut Job| waiting.key == job.key;
+        let older = match job.purpose {
+            Purpose::Segment(..) => None,
+            Purpose::Support => self.jobs.iter_mut().find(same),
+        };
+        if let Some(older) = older {
+            self.bytes -= size(older);
+            *older = job;
+        } else {
+            self.jobs.push_back(job);
+        }
+    }
+
+    /// The oldest object that nobody writes a former version of.
+    fn take(&mut self) -> Option<Job> {
+        let at = self.jobs.iter().position(|job| !self.writing.contains(&job.key))?;
+        let job = self.jobs.remove(at)?;
+        self.writing.insert(job.key.clone());
+        Some(job)
+    }
+
     /// Drops the oldest segments until the rest fits; support objects are small and stay.
     fn shed(&mut self, bytes_max: u64) -> Vec<(Arc<Rendition>, u64)> {
         let mut lost = Vec::new();
@@ -170,9 +194,11 @@ impl Shared {
             }
             {
                 let mut queue = self.queue.lock();
-                queue.in_flight -= 1;
+                queue.writing.remove(&job.key);
                 queue.bytes -= bytes;
             }
+            // The next version of this object may have waited for it.
+            self.grown.notify_one();
             self.shrunk.notify_waiters();
             self.tell();
         }
@@ -185,11 +211,10 @@ impl Shared {
             let grown = self.grown.notified();
             {
                 let mut queue = self.queue.lock();
-                if let Some(job) = queue.jobs.pop_front() {
-                    queue.in_flight += 1;
+                if let Some(job) = queue.take() {
                     return Some(job);
                 }
-                if queue.closed {
+                if queue.closed && queue.jobs.is_empty() {
                     return None;
                 }
             }
@@ -230,7 +255,7 @@ impl Shared {
     fn tell(&self) {
         let (objects, bytes) = {
             let queue = self.queue.lock();
-            (queue.jobs.len() + queue.in_flight, queue.bytes)
+            (queue.jobs.len() + queue.writing.len(), queue.bytes)
         };
         #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
         {
@@ -254,7 +279,89 @@ pub(crate) fn support(key: String, bytes: Bytes, meta: Meta) -> Job {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use futures_util::future::BoxFuture;
+    use infra::object::{Error, Listed, Memory, ObjectStore};
+
     use super::*;
+
+    /// Holds the first write back until it is let go.
+    #[derive(Debug)]
+    struct Held {
+        inner: Memory,
+        is_first: AtomicBool,
+        let_go: Notify,
+    }
+
+    impl ObjectStore for Held {
+        fn put<'a>(
+            &'a self,
+            key: &'a str,
+            body: Vec<Bytes>,
+            meta: Meta,
+        ) -> BoxFuture<'a, Result<(), Error>> {
+            Box::pin(async move {
+                if self.is_first.swap(false, Ordering::Relaxed) {
+                    self.let_go.notified().await;
+                }
+                self.inner.put(key, body, meta).await
+            })
+        }
+
+        fn get<'a>(
+            &'a self,
+            key: &'a str,
+            range: Option<Range<u64>>,
+        ) -> BoxFuture<'a, Result<Bytes, Error>> {
+            self.inner.get(key, range)
+        }
+
+        fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<u64, Error>> {
+            self.inner.head(key)
+        }
+
+        fn delete_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<(), Error>> {
+            self.inner.delete_many(keys)
+        }
+
+        fn list<'a>(
+            &'a self,
+            prefix: &'a str,
+            after: Option<&'a str>,
+            limit: usize,
+        ) -> BoxFuture<'a, Result<Vec<Listed>, Error>> {
+            self.inner.list(prefix, after, limit)
+        }
+    }
+
+    #[tokio::test]
+    async fn the_newest_version_of_an_object_is_the_one_that_stays() {
+        let (is_first, let_go) = (AtomicBool::new(true), Notify::new());
+        let store = Arc::new(Held { inner: Memory::default(), is_first, let_go });
+        let tasks = Tasks::new();
+        let clock = infra::clock::SystemClock::shared();
+        let writer = Writer::start(Arc::clone(&store) as Store, 1 << 20, clock, &tasks);
+        let page = |text: &'static str| {
+            support("page".to_owned(), text.into(), Meta::immutable("text/plain"))
+        };
+        writer.put(page("first"));
+        while store.is_first.load(Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+        }
+        writer.put(page("second"));
+        writer.put(page("third"));
+        writer.put(support("other".to_owned(), "x".into(), Meta::immutable("text/plain")));
+        while store.inner.head("other").await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        assert!(store.inner.head("page").await.is_err(), "nothing overtakes the first version");
+        store.let_go.notify_one();
+        writer.close().await;
+        assert_eq!(store.inner.get("page", None).await.unwrap(), "third");
+        assert_eq!(tasks.shutdown(Duration::from_secs(5)).await, Vec::<&str>::new());
+    }
 
     #[test]
     fn pauses_grow_to_a_bound_and_differ_by_key() {

@@ -26,12 +26,12 @@ type Answered = Result<Response<Body>, Refused>;
 impl Shared {
     /// The multivariant playlist of a channel's current broadcast.
     pub(super) async fn channel(&self, slug: &Slug, asked: &Asked<'_>) -> Answered {
-        let live = self
-            .context
-            .registry
-            .current(slug.as_str())
-            .filter(|live| live.stage().is_on_air())
-            .ok_or(Refused::NotLive)?;
+        let live =
+            self.context.registry.current(slug.as_str()).filter(|live| live.stage().is_on_air());
+        let Some(live) = live else {
+            let is_delayed = self.context.registry.is_delayed(slug.as_str());
+            return Err(if is_delayed { Refused::StoreAway } else { Refused::NotLive });
+        };
         let prefix = format!("../{}/", live.identity.broadcast);
         self.multivariant(&live, &prefix, asked).await
     }

@@ -11,8 +11,9 @@ use parking_lot::Mutex;
 use super::Refusal;
 use super::log::Line;
 use crate::Context;
+use crate::archive::{self, Missing};
 use crate::live::{Identity, Live, Seat, launch};
-use crate::records::{self, KeyHash, OpenError};
+use crate::records::{self, KeyHash, Left, OpenError};
 
 /// A key that was seen so lately resumes its own broadcast without the database.
 const REMEMBER: Duration = Duration::from_mins(10);
@@ -65,7 +66,7 @@ impl Admission {
         }
         let hash = records::key_hash(key);
         let live = match records::open(&self.context, &hash).await {
-            Ok(opened) => self.on_air(opened),
+            Ok(opened) => self.on_air(opened).await?,
             Err(OpenError::Unavailable) => self.remembered(&hash)?,
             // Its publisher may be gone, and the row not know it yet: its owner task does.
             Err(OpenError::Refused { refusal: Refusal::AlreadyLive, channel: Some(channel) }) => {
@@ -85,18 +86,27 @@ impl Admission {
         Ok(seat)
     }
 
-    /// The broadcast in memory, or a new one.
-    fn on_air(&self, opened: records::Opened) -> Arc<Live> {
+    /// The broadcast in memory, one that another process left, or a new one.
+    async fn on_air(&self, opened: records::Opened) -> Result<Arc<Live>, Refusal> {
         let known = self.context.registry.get(opened.identity.broadcast);
         if let Some(live) = known.filter(|live| live.stage().is_on_air()) {
             live.raise_fence(opened.fence);
-            return live;
+            return Ok(live);
         }
-        let records::Opened { identity, fence, profile, longest_gop } = opened;
+        let records::Opened { identity, fence, resumed_since, profile, longest_gop } = opened;
+        if let Some(started_at) = resumed_since {
+            let last_seen = self.context.clock.now();
+            let left = Left { identity, fence, profile, started_at, last_seen };
+            return archive::resume(&self.context, left).await.map_err(|missing| match missing {
+                Missing::TakenDown => Refusal::TakenDown,
+                Missing::Unknown => Refusal::Ended,
+                Missing::Unavailable => Refusal::StoreUnavailable,
+            });
+        }
         let profile = profile.unwrap_or(self.context.settings.profile);
         let in_keys = u64::try_from(fence).unwrap_or_default();
         let settings = Settings { longest_gop, ..Settings::new(profile, in_keys) };
-        launch(&self.context, (identity, fence), Packager::new(settings), Vec::new())
+        Ok(launch(&self.context, (identity, fence), Packager::new(settings), Vec::new()))
     }
 
     /// The broadcast of a channel, if this process holds it.

@@ -18,6 +18,8 @@ pub(crate) struct Registry {
 struct Lives {
     by_id: HashMap<BroadcastId, Arc<Live>>,
     by_slug: HashMap<String, Arc<Live>>,
+    /// Channels whose broadcast on the air can't be taken up yet.
+    delayed: HashMap<BroadcastId, String>,
 }
 
 impl Registry {
@@ -44,15 +46,31 @@ impl Registry {
     /// Takes a broadcast in, as its channel's current one.
     pub(crate) fn insert(&self, live: &Arc<Live>) {
         let mut lives = self.lives.write();
+        lives.delayed.remove(&live.identity.broadcast);
         lives.by_id.insert(live.identity.broadcast, Arc::clone(live));
         lives.by_slug.insert(live.identity.slug.clone(), Arc::clone(live));
     }
 
-    /// Forgets a broadcast.
-    pub(crate) fn remove(&self, id: BroadcastId) {
+    /// Notes that a channel is on the air, though its broadcast can't be taken up yet.
+    pub(crate) fn delay(&self, id: BroadcastId, slug: &str) {
+        self.lives.write().delayed.insert(id, slug.to_owned());
+    }
+
+    /// Whether a channel's broadcast on the air waits to be taken up.
+    pub(crate) fn is_delayed(&self, slug: &str) -> bool {
+        self.lives.read().delayed.values().any(|delayed| delayed == slug)
+    }
+
+    /// The broadcast was taken up, or is over.
+    pub(crate) fn settle(&self, id: BroadcastId) {
+        self.lives.write().delayed.remove(&id);
+    }
+
+    /// Forgets a broadcast; one of the same name that was taken up since stays.
+    pub(crate) fn remove(&self, gone: &Arc<Live>) {
         let mut lives = self.lives.write();
-        lives.by_id.remove(&id);
-        lives.by_slug.retain(|_, live| live.identity.broadcast != id);
+        lives.by_id.retain(|_, live| !Arc::ptr_eq(live, gone));
+        lives.by_slug.retain(|_, live| !Arc::ptr_eq(live, gone));
     }
 
     /// Every broadcast in memory.

@@ -1,12 +1,15 @@
 //! A process that goes down in the middle of a broadcast, and the next one.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::StatusCode;
 
 use super::publisher::Publisher;
 use super::rows;
-use super::world::Disk;
+use super::store::Faulty;
+use super::world::{Disk, World};
 use crate::Settings;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,11 +33,6 @@ async fn a_broadcast_outlives_the_process_when_its_encoder_comes_back() {
     publisher.send_frames(140).await;
     let again = world.get(&path).await;
     assert_eq!(again.status, StatusCode::OK);
-    let numbers = |text: &str| -> Vec<u64> {
-        let uris = text.lines().filter(|line| line.strip_suffix(".m4s").is_some());
-        uris.map(|uri| uri.split_once('/').unwrap().1.trim_end_matches(".m4s").parse().unwrap())
-            .collect()
-    };
     let (before, after) = (numbers(waiting.text()), numbers(again.text()));
     assert!(after.last() > before.last(), "{before:?} {after:?}");
     assert!(after.is_sorted(), "{after:?}");
@@ -61,5 +59,80 @@ async fn a_broadcast_whose_time_is_over_is_ended_with_what_is_stored() {
     assert!(
         playlist.text().lines().filter(|line| line.strip_suffix(".m4s").is_some()).count() >= 3
     );
+    world.stop().await;
+}
+
+/// The numbers of all listed segments, gaps among them.
+fn numbers(text: &str) -> Vec<u64> {
+    let uris = text.lines().filter(|line| line.strip_suffix(".m4s").is_some());
+    uris.map(|uri| uri.split_once('/').unwrap().1.trim_end_matches(".m4s").parse().unwrap())
+        .collect()
+}
+
+/// Asks until the answer has this status.
+async fn until(world: &World, path: &str, wanted: StatusCode) {
+    while world.get(path).await.status != wanted {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_go_on_when_the_store_is_away_while_the_process_starts() {
+    let disk = Disk::new();
+    let world = disk.start(Settings::default()).await;
+    let channel = rows::channel(&world, "demo").await;
+    let mut states = world.bus.subscribe("hw.broadcast");
+    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
+    publisher.send_frames(140).await;
+    let state = rows::wait_for_state(&mut states, "live").await;
+    let path = format!("/hls/{}/v0/media.m3u8", state["broadcast_id"].as_str().unwrap());
+    let before = world.get(&path).await;
+    world.stop().await;
+
+    let store = Faulty::around(disk.store());
+    store.is_away.store(true, Ordering::Relaxed);
+    let world = disk.start_with(Settings::default(), Arc::clone(&store) as _).await;
+    for path in [&path, "/hls/demo/index.m3u8"] {
+        let waiting = world.get(path).await;
+        assert_eq!(waiting.status, StatusCode::SERVICE_UNAVAILABLE, "{path} is not gone");
+        assert_ne!(waiting.header("retry-after"), "", "{path}");
+    }
+    let refused = Publisher::connect(world.rtmp(), &channel.key).await.err().unwrap();
+    assert!(refused.to_string().contains("store_unavailable"), "{refused}");
+
+    store.is_away.store(false, Ordering::Relaxed);
+    until(&world, &path, StatusCode::OK).await;
+    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
+    publisher.send_frames(80).await;
+    let after = world.get(&path).await;
+    let (before, after) = (numbers(before.text()), numbers(after.text()));
+    assert!(after.first() >= before.first(), "{before:?} {after:?}");
+    assert!(after.last() > before.last(), "{before:?} {after:?}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_go_on_when_nothing_was_stored_before_the_process_died() {
+    let disk = Disk::new();
+    let store = Faulty::around(disk.store());
+    store.refuses.store(true, Ordering::Relaxed);
+    let world = disk.start_with(Settings::default(), store).await;
+    let channel = rows::channel(&world, "demo").await;
+    let mut states = world.bus.subscribe("hw.broadcast");
+    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
+    publisher.send_frames(140).await;
+    let state = rows::wait_for_state(&mut states, "live").await;
+    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let path = format!("/hls/{broadcast}/v0/media.m3u8");
+    let before = numbers(world.get(&path).await.text());
+    world.kill().await;
+
+    let world = disk.start(Settings::default()).await;
+    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
+    publisher.send_frames(140).await;
+    let again = world.get(&path).await;
+    assert_eq!(again.status, StatusCode::OK, "one broadcast, one address: {}", again.text());
+    let after = numbers(again.text());
+    assert!(after.first() > before.last(), "{before:?} {after:?}");
     world.stop().await;
 }

@@ -8,11 +8,12 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use infra::object::{Error, Listed, Meta, ObjectStore, Store};
 
-/// Refuses writes, and cuts reads, while told to.
+/// Refuses writes or everything, and cuts reads, while told to.
 #[derive(Debug)]
 pub(super) struct Faulty {
     inner: Store,
     pub(super) refuses: AtomicBool,
+    pub(super) is_away: AtomicBool,
     pub(super) cuts: AtomicBool,
     pub(super) reads: AtomicU64,
 }
@@ -22,6 +23,7 @@ impl Faulty {
         Arc::new(Self {
             inner,
             refuses: AtomicBool::new(false),
+            is_away: AtomicBool::new(false),
             cuts: AtomicBool::new(false),
             reads: AtomicU64::new(0),
         })
@@ -35,7 +37,7 @@ impl ObjectStore for Faulty {
         body: Vec<Bytes>,
         meta: Meta,
     ) -> BoxFuture<'a, Result<(), Error>> {
-        if self.refuses.load(Ordering::Relaxed) {
+        if self.refuses.load(Ordering::Relaxed) || self.is_away.load(Ordering::Relaxed) {
             return Box::pin(async { Err(Error::Unavailable("told to refuse".into())) });
         }
         self.inner.put(key, body, meta)
@@ -47,6 +49,9 @@ impl ObjectStore for Faulty {
         range: Option<Range<u64>>,
     ) -> BoxFuture<'a, Result<Bytes, Error>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
+        if self.is_away.load(Ordering::Relaxed) {
+            return Box::pin(async { Err(Error::Unavailable("told to be away".into())) });
+        }
         let cuts = self.cuts.load(Ordering::Relaxed);
         Box::pin(async move {
             let bytes = self.inner.get(key, range).await?;

@@ -93,6 +93,14 @@ impl World {
         Answer { status: head.status, headers: head.headers, body }
     }
 
+    /// Ends like a process that was killed: nothing more is written.
+    pub(super) async fn kill(self) {
+        drop(self.origin);
+        drop(self.delivery);
+        self.tasks.begin_stop();
+        drop(self.tasks.shutdown(Duration::ZERO).await);
+    }
+
     /// Stops like a process that was asked to.
     pub(super) async fn stop(self) {
         drop(self.origin);
