@@ -14,4 +14,5 @@ mod live;
 mod moderation;
 mod playing;
 mod tidy;
+mod tls;
 mod vod;

@@ -14,7 +14,7 @@ use crate::harness::program::{Backend, Options, Program};
 use crate::live::until_live;
 
 /// All frames of a recording's playlists, and the media URIs.
-async fn play_whole(client: &Client, recording: &str) -> (Vec<u64>, Vec<String>) {
+pub(crate) async fn play_whole(client: &Client, recording: &str) -> (Vec<u64>, Vec<String>) {
     let mut frames = Vec::new();
     let mut uris = Vec::new();
     for path in renditions(client, &format!("/vod/{recording}/index.m3u8")).await {

@@ -67,6 +67,12 @@ impl Encoder {
         self.child.wait().await.expect("ffmpeg ends");
     }
 
+    /// Stops ffmpeg in its tracks: its connection stays open and nothing more comes.
+    pub(crate) async fn suspend(&self) {
+        let pid = self.child.id().expect("ffmpeg runs").to_string();
+        Command::new("kill").args(["-STOP", &pid]).status().await.expect("kill runs");
+    }
+
     /// What ffmpeg said, once it has ended by itself; and whether it failed.
     pub(crate) async fn refused(self) -> String {
         let output = tokio::time::timeout(PATIENCE, self.child.wait_with_output()).await;

@@ -32,12 +32,20 @@ pub(crate) struct Options {
     pub(crate) config: String,
     /// Command line arguments beside the harness's own.
     pub(crate) arguments: Vec<String>,
+    /// Environment variables: what must not stand in a file.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Options {
     /// No demo, no configuration but the backend's.
     pub(crate) fn on(backend: Backend) -> Self {
-        Self { backend, demo: false, config: String::new(), arguments: Vec::new() }
+        Self {
+            backend,
+            demo: false,
+            config: String::new(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// With the demo channel and its test picture.
@@ -65,8 +73,9 @@ impl Program {
             .prefix("headwater-")
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
             .expect("a temporary directory");
-        let (mut toml, environment) = backend(options.backend).await;
+        let (mut toml, mut environment) = backend(options.backend).await;
         toml.push_str(&options.config);
+        environment.extend(options.environment.iter().cloned());
         std::fs::write(directory.path().join("headwater.toml"), toml).expect("a config file");
         let (child, ready) =
             launch(directory.path(), &options, &environment, "127.0.0.1:0", "127.0.0.1:0").await;
@@ -193,9 +202,7 @@ async fn backend(backend: Backend) -> (String, Vec<(String, String)>) {
             let database = Postgres::shared().await.database();
             let bucket = Bucket::create().await;
             let toml = format!("database.url = \"{database}\"\nstore.url = \"{}\"\n", bucket.url());
-            let secret = ("HEADWATER_STORE_SECRET".to_owned(), Bucket::secret().to_owned());
-            let key = ("HEADWATER_STORE_KEY".to_owned(), Bucket::key().to_owned());
-            (toml, vec![key, secret])
+            (toml, Bucket::environment())
         }
     }
 }

@@ -81,7 +81,9 @@ fn temporary() -> TempDir {
 pub(crate) struct Postgres {
     directory: TempDir,
     bin: PathBuf,
-    _server: Attached,
+    /// `setpriv` and what it runs.
+    arguments: Vec<String>,
+    server: Option<Attached>,
 }
 
 impl Postgres {
@@ -91,7 +93,8 @@ impl Postgres {
         SERVER.get_or_init(Self::start).await
     }
 
-    async fn start() -> Self {
+    /// A server of one test, which may stop it.
+    pub(crate) async fn start() -> Self {
         let directory = temporary();
         let root = output("id", &["-u"]) == "0";
         let bin = binaries();
@@ -115,15 +118,29 @@ impl Postgres {
             arguments.push(argument.to_owned());
         }
         arguments.extend(["fsync=off", "-c", "max_connections=300"].map(str::to_owned));
-        let server = Attached::start("setpriv", &arguments, &directory.path().join("log"));
-        let server = Self { directory, bin, _server: server };
+        let mut server = Self { directory, bin, arguments, server: None };
+        server.start_again().await;
+        server
+    }
+
+    /// Stops the server as an operator does who does not wait: open connections are cut.
+    pub(crate) fn stop(&mut self) {
+        let file = self.directory.path().join("data/postmaster.pid");
+        let pid = std::fs::read_to_string(file).expect("a running server");
+        output("kill", &["-INT", pid.lines().next().expect("a process id")]);
+        self.server = None;
+    }
+
+    /// Starts it on the same data.
+    pub(crate) async fn start_again(&mut self) {
+        let log = self.directory.path().join("log");
+        self.server = Some(Attached::start("setpriv", &self.arguments, &log));
         let ready = async {
-            while !server.socket().exists() || !server.sql("postgres", "SELECT 1") {
+            while !self.socket().exists() || !self.sql("postgres", "SELECT 1") {
                 tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(PATIENCE, ready).await.expect("PostgreSQL answers in time");
-        server
     }
 
     fn socket(&self) -> PathBuf {
@@ -157,25 +174,28 @@ fn binaries() -> PathBuf {
     versions.pop().expect("a PostgreSQL server: run `make tools`")
 }
 
-/// The S3 server that all tests share.
+/// An S3 server.
 #[derive(Debug)]
-struct Weed {
+pub(crate) struct Weed {
     port: u16,
     master: u16,
-    _directory: TempDir,
-    _server: Attached,
+    directory: TempDir,
+    arguments: Vec<String>,
+    server: Option<Attached>,
 }
 
 const ACCESS_KEY: &str = "headwater-test";
 const SECRET_KEY: &str = "headwater-test-secret";
 
 impl Weed {
+    /// The server that all tests share.
     async fn shared() -> &'static Self {
         static SERVER: OnceCell<Weed> = OnceCell::const_new();
         SERVER.get_or_init(Self::start).await
     }
 
-    async fn start() -> Self {
+    /// A server of one test, which may stop it.
+    pub(crate) async fn start() -> Self {
         let directory = temporary();
         let identities = serde_json::json!({"identities": [{
             "name": "hw",
@@ -199,10 +219,34 @@ impl Weed {
             "-webdav=false".to_owned(),
             "-admin.ui=false".to_owned(),
         ];
-        let log = directory.path().join("log");
-        let server = Attached::start(&weed(), &arguments, &log);
-        listening(s3, &log).await;
-        Self { port: s3, master, _directory: directory, _server: server }
+        let arguments = arguments.to_vec();
+        let mut server = Self { port: s3, master, directory, arguments, server: None };
+        server.start_again().await;
+        server
+    }
+
+    /// Stops the server: connections are refused from now on.
+    pub(crate) fn stop(&mut self) {
+        self.server = None;
+    }
+
+    /// Starts it on the same data and ports.
+    pub(crate) async fn start_again(&mut self) {
+        let log = self.directory.path().join("log");
+        self.server = Some(Attached::start(&weed(), &self.arguments, &log));
+        listening(self.port, &log).await;
+    }
+
+    /// A new, empty bucket.
+    pub(crate) fn bucket(&self) -> Bucket {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("bucket-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let (program, master) = (weed(), self.master);
+        let line = format!(
+            "echo s3.bucket.create -name {name} | {program} shell -master=127.0.0.1:{master}"
+        );
+        output("sh", &["-c", &line]);
+        Bucket { port: self.port, name }
     }
 }
 
@@ -241,18 +285,9 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// A new, empty bucket.
+    /// A new, empty bucket of the shared server.
     pub(crate) async fn create() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let weed = Weed::shared().await;
-        let name = format!("bucket-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let program = self::weed();
-        let master = weed.master;
-        let line = format!(
-            "echo s3.bucket.create -name {name} | {program} shell -master=127.0.0.1:{master}"
-        );
-        output("sh", &["-c", &line]);
-        Self { port: weed.port, name }
+        Weed::shared().await.bucket()
     }
 
     /// The address as the program's configuration takes it.
@@ -260,14 +295,10 @@ impl Bucket {
         format!("s3+http://127.0.0.1:{}/{}", self.port, self.name)
     }
 
-    /// The access key's id.
-    pub(crate) fn key() -> &'static str {
-        ACCESS_KEY
-    }
-
-    /// The access key's secret.
-    pub(crate) fn secret() -> &'static str {
-        SECRET_KEY
+    /// The access key, as the program's environment takes it.
+    pub(crate) fn environment() -> Vec<(String, String)> {
+        let pairs = [("HEADWATER_STORE_KEY", ACCESS_KEY), ("HEADWATER_STORE_SECRET", SECRET_KEY)];
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
     }
 }
 
