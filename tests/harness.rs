@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod client;
+pub(crate) mod desktop;
 pub(crate) mod encoder;
 pub(crate) mod partner;
 pub(crate) mod player;

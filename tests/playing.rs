@@ -4,8 +4,10 @@
 use serde_json::json;
 
 use crate::harness::browser;
+use crate::harness::desktop;
 use crate::harness::player::renditions;
 use crate::harness::program::{Backend, Options, Program};
+use crate::harness::servers::Nginx;
 use crate::live::{follow_to, until_there};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,6 +33,33 @@ async fn chromiums_own_player_plays_the_demo() {
     assert_eq!(found["errors"], json!([]), "{found}");
     // Its frames are another site's, which no canvas may read: the playing time is the proof.
     assert!(found["time"].as_f64().is_some_and(|time| time >= 5.0), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ffmpeg_decodes_the_demo_from_the_origin_and_from_the_cache() {
+    from_origin_and_cache(140, desktop::ffmpeg).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ffplay_shows_the_demo_from_the_origin_and_from_the_cache() {
+    from_origin_and_cache(120, desktop::ffplay).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vlc_shows_the_demo_from_the_origin_and_from_the_cache() {
+    from_origin_and_cache(90, desktop::vlc).await;
+}
+
+/// A player of the desktop shows so many pictures of 30 a second, whoever sends them.
+async fn from_origin_and_cache(pictures_min: u64, pictures: impl AsyncFn(&str) -> u64) {
+    const INDEX: &str = "/hls/demo/index.m3u8";
+    let program = Program::start(Options::on(Backend::Embedded).demo()).await;
+    let nginx = Nginx::in_front_of(program.http().trim_start_matches("http://")).await;
+    until_there(&program.client(), INDEX).await;
+    for base in [program.http(), nginx.http()] {
+        let shown = pictures(&format!("{base}{INDEX}")).await;
+        assert!(shown >= pictures_min, "{shown} pictures from {base}");
+    }
 }
 
 /// Latency is a sanity bound here, far above the figure that the benchmark holds: a loaded test
