@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use bytes::Bytes;
-use serde_json::Value;
+use http::Method;
+use serde_json::{Value, json};
 
 use crate::harness::client::{Client, PATIENCE};
 use crate::harness::encoder::Encoder;
@@ -199,5 +200,41 @@ async fn an_export_that_can_not_be_says_why_in_a_sentence() {
         assert_eq!(refused.code, Some(code), "{}", refused.stderr);
         assert!(refused.stderr.contains(reason), "{}", refused.stderr);
         assert_eq!(refused.stderr.trim().lines().count(), 1, "{}", refused.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_is_not_live_gives_its_newest_recording_when_it_says_so() {
+    let program = Program::start(Options::on(Backend::Embedded)).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let client = program.client();
+    let refused = client.get(&partner.hls()).await.expect(404);
+    assert_eq!(refused.json()["code"], "not_live");
+    assert_ne!(refused.header("retry-after"), "");
+
+    let path = format!("/v1/channels/{}", partner.channel_id);
+    let channel = partner.client.get(&path).await.expect(200);
+    assert_eq!(channel.json()["when_not_live"], "nothing");
+    let change = |choice: &str| Some(json!({"when_not_live": choice}));
+    let patcher = partner.client.with("if-match", channel.header("etag"));
+    patcher.send(Method::PATCH, &path, change("a film")).await.expect(422);
+    patcher.send(Method::PATCH, &path, change("newest_recording")).await.expect(200);
+
+    let encoder = Encoder::start(&partner.publish_url(&program)).await;
+    until_live(&client, &partner).await;
+    let media = renditions(&client, &partner.hls()).await;
+    let video = media.first().expect("a video playlist");
+    Playlist::fetch(&client, &format!("{video}?_HLS_msn=2")).await;
+    encoder.stop().await;
+    let over = async {
+        while !Playlist::fetch(&client, video).await.ended() {}
+        until_live(&client, &partner).await;
+    };
+    tokio::time::timeout(PATIENCE, over).await.expect("the recording in time");
+    for path in renditions(&client, &partner.hls()).await {
+        let playlist = Playlist::fetch(&client, &path).await;
+        assert!(playlist.ended(), "{}", playlist.text);
+        let segment = playlist.segments().pop().expect("a segment");
+        client.get(&segment).await.expect(200);
     }
 }

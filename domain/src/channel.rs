@@ -92,6 +92,34 @@ impl Visibility {
     }
 }
 
+/// What a channel's address gives while it is not live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum WhenNotLive {
+    /// Nothing: players are told to ask again.
+    #[default]
+    Nothing,
+    /// The newest recording that everybody may watch.
+    NewestRecording,
+}
+
+impl WhenNotLive {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Nothing, Self::NewestRecording];
+
+    /// The stored text, the same as at the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::NewestRecording => "newest_recording",
+        }
+    }
+
+    /// The choice of this stored text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str() == text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,5 +153,14 @@ mod tests {
         for visibility in Visibility::ALL {
             assert_eq!(Visibility::parse(visibility.as_str()), Some(visibility));
         }
+    }
+
+    #[test]
+    fn a_channel_gives_nothing_while_it_is_not_live_unless_it_says_so() {
+        assert_eq!(WhenNotLive::default(), WhenNotLive::Nothing);
+        for choice in WhenNotLive::ALL {
+            assert_eq!(WhenNotLive::parse(choice.as_str()), Some(choice));
+        }
+        assert_eq!(WhenNotLive::parse(""), None);
     }
 }

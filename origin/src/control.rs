@@ -86,8 +86,12 @@ async fn round(context: &Context, live: &Live, version: &mut Option<i64>) -> Opt
     match records::hold(context, live).await {
         Ok(Held::Ours { control_version, ordered }) => {
             let before = version.replace(control_version);
-            // An order given before we came on air is not ours.
-            ordered.filter(|_| before.is_some_and(|before| before < control_version))
+            // A key that was revoked before we came on air is not our publisher's; an end that nobody
+            // obeyed, for its process was gone, is still to be obeyed.
+            ordered.filter(|action| match before {
+                Some(before) => before < control_version,
+                None => *action != Action::KeyRevoked,
+            })
         }
         Ok(Held::Lost) => {
             tracing::warn!(

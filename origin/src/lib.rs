@@ -44,6 +44,9 @@ const ARCHIVES_MAX: u64 = 200;
 /// Broadcasts that are over and whose row is not read again at once.
 const STANDINGS_MAX: u64 = 10_000;
 
+/// For how long rows are not asked for again: as late may a takedown be, or a change of a channel.
+const FRESH: Duration = Duration::from_secs(2);
+
 /// What an operator decides.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -131,6 +134,8 @@ pub(crate) struct Context {
     pub(crate) archives: Cache<BroadcastId, Arc<archive::Archived>>,
     /// What the database says of them, for two seconds: how late a takedown may be.
     pub(crate) standings: Cache<BroadcastId, records::Standing>,
+    /// What channels give while they are not live, for two seconds.
+    pub(crate) replays: Cache<String, Option<BroadcastId>>,
     /// The wall clock less the monotonic one, read once: media time never steps.
     epoch_ms: i64,
 }
@@ -167,10 +172,8 @@ impl Context {
             log: ingest::log::Log::new(bus.clone()),
             lines,
             archives: Cache::new(ARCHIVES_MAX),
-            standings: Cache::builder()
-                .max_capacity(STANDINGS_MAX)
-                .time_to_live(Duration::from_secs(2))
-                .build(),
+            standings: Cache::builder().max_capacity(STANDINGS_MAX).time_to_live(FRESH).build(),
+            replays: Cache::builder().max_capacity(STANDINGS_MAX).time_to_live(FRESH).build(),
             epoch_ms: clock.now().0 - millis(clock.monotonic()),
             node: if database.is_shared() {
                 ids.uuid().simple().to_string()

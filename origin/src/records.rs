@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use domain::broadcast::Status;
+use domain::channel::WhenNotLive;
 use domain::id::{BroadcastId, ChannelId, Id, RecordingId};
 use domain::time::Timestamp;
 use futures_util::FutureExt as _;
@@ -253,6 +254,22 @@ pub(crate) async fn standing(context: &Context, id: BroadcastId) -> Result<Stand
         Some(Status::Live | Status::Interrupted) => Err(Missing::Unavailable),
         _ => Err(Missing::Unknown),
     }
+}
+
+/// What a channel's address gives while it is not live: the broadcast of its newest recording, when
+/// the channel says so.
+pub(crate) async fn replay_of(
+    context: &Context,
+    slug: &str,
+) -> Result<Option<BroadcastId>, database::Error> {
+    let read = context.database.read();
+    let channel = channels::find_by_slug(read, slug).await?;
+    let channel = channel.filter(|channel| {
+        channel.archived_at.is_none() && channel.when_not_live() == WhenNotLive::NewestRecording
+    });
+    let Some(channel) = channel else { return Ok(None) };
+    let newest = recordings::newest_public_of(read, Id::from_uuid(channel.id)).await?;
+    Ok(newest.and_then(|recording| recording.broadcast_id).map(Id::from_uuid))
 }
 
 /// The broadcast that a recording is made from.

@@ -1,7 +1,7 @@
 //! `PATCH /v1/channels/{channel_id}`.
 
 use axum::extract::State;
-use domain::channel::Visibility;
+use domain::channel::{Visibility, WhenNotLive};
 use domain::event::Topic;
 use domain::id::ChannelId;
 use futures_util::FutureExt as _;
@@ -49,6 +49,10 @@ pub struct ChannelChange {
     #[schema(value_type = Option<Vec<String>>, max_items = 10)]
     #[serde(default)]
     pub tags: Patch<Vec<String>>,
+    /// What its playlist's address gives while it is not live: `nothing` or `newest_recording`.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    pub when_not_live: Patch<String>,
 }
 
 /// Why a channel was not changed.
@@ -140,5 +144,10 @@ fn apply(mut row: channels::Model, change: ChannelChange) -> Result<channels::Mo
         return Err(refusal::invalid("/tags", "invalid", "at most 10 tags of 32 characters"));
     }
     row.tags = tags.into();
+    let choice = row.when_not_live().as_str().to_owned();
+    let choice = change.when_not_live.apply_or(choice, WhenNotLive::default().as_str().to_owned());
+    row.set_when_not_live(WhenNotLive::parse(&choice).ok_or_else(|| {
+        refusal::invalid("/when_not_live", "invalid", "nothing or newest_recording")
+    })?);
     Ok(row)
 }

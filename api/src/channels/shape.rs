@@ -17,7 +17,7 @@ use crate::{App, refusal, schema};
     "id": "chn_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d", "slug": "mira", "title": "Mira paints", "description": "",
     "visibility": "public", "category": "art", "tags": ["oil"], "room_id": "room_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d",
     "owner_id": "usr_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d", "settings_version": 1, "gop_ms": 2000,
-    "hls": "/hls/mira/index.m3u8", "created_at": "2026-11-25T18:30:00.000Z"
+    "when_not_live": "nothing", "hls": "/hls/mira/index.m3u8", "created_at": "2026-11-25T18:30:00.000Z"
 }))]
 pub struct Channel {
     /// Its id.
@@ -45,6 +45,8 @@ pub struct Channel {
     pub settings_version: i64,
     /// Length of a GOP as last seen.
     pub gop_ms: Option<i64>,
+    /// What the address of its playlist gives while it is not live: `nothing` or `newest_recording`.
+    pub when_not_live: String,
     /// The playlist of its current broadcast.
     pub hls: String,
     /// When it was made.
@@ -123,6 +125,7 @@ impl Channel {
         Self {
             id: Id::from_uuid(row.id),
             hls: hls(&row.slug),
+            when_not_live: row.when_not_live().as_str().to_owned(),
             slug: row.slug,
             title: row.title,
             description: row.description,

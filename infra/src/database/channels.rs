@@ -1,6 +1,7 @@
 //! `channels`: a creator's lasting places.
 
 use domain::{
+    channel::WhenNotLive,
     id::{ChannelId, OrgId, UserId},
     time::Timestamp,
 };
@@ -44,6 +45,27 @@ pub struct Model {
     pub created_at: i64,
     /// When it was closed, if it is.
     pub archived_at: Option<i64>,
+}
+
+/// The member of `settings` that [`Model::when_not_live`] is kept in.
+const WHEN_NOT_LIVE: &str = "when_not_live";
+
+impl Model {
+    /// What its address gives while it is not live.
+    pub fn when_not_live(&self) -> WhenNotLive {
+        let text = self.settings.get(WHEN_NOT_LIVE).and_then(Json::as_str);
+        text.and_then(WhenNotLive::parse).unwrap_or_default()
+    }
+
+    /// Changes that; other settings stay.
+    pub fn set_when_not_live(&mut self, choice: WhenNotLive) {
+        if !self.settings.is_object() {
+            self.settings = Json::Object(serde_json::Map::new());
+        }
+        if let Some(settings) = self.settings.as_object_mut() {
+            settings.insert(WHEN_NOT_LIVE.to_owned(), choice.as_str().into());
+        }
+    }
 }
 
 /// Nothing is joined through the entity.

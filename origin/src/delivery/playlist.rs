@@ -15,6 +15,7 @@ use super::answer::{self, Asked, Lifetime, Text};
 use super::{Refused, Shared, UNKNOWN_TARGET};
 use crate::archive;
 use crate::live::{Live, Rendition, Snapshot, Stage, duration};
+use crate::records;
 
 /// How long caches keep the multivariant playlist of a live broadcast.
 const MULTIVARIANT_LIFE: Lifetime = Lifetime::Seconds(2);
@@ -30,10 +31,32 @@ impl Shared {
             self.context.registry.current(slug.as_str()).filter(|live| live.stage().is_on_air());
         let Some(live) = live else {
             let is_delayed = self.context.registry.is_delayed(slug.as_str());
-            return Err(if is_delayed { Refused::StoreAway } else { Refused::NotLive });
+            if is_delayed {
+                return Err(Refused::StoreAway);
+            }
+            return self.replay(slug, asked).await;
         };
         let prefix = format!("../{}/", live.identity.broadcast);
         self.multivariant(&live, &prefix, asked).await
+    }
+
+    /// What the channel gives while it is not live: its newest recording, if it says so.
+    async fn replay(&self, slug: &Slug, asked: &Asked<'_>) -> Answered {
+        let context = &self.context;
+        let ask = records::replay_of(context, slug.as_str());
+        let newest = context.replays.try_get_with(slug.as_str().to_owned(), ask).await;
+        let newest = newest.unwrap_or_else(|error| {
+            tracing::debug!(
+                error = &*error as &dyn std::error::Error,
+                "a channel is not looked up"
+            );
+            None
+        });
+        let id = newest.ok_or(Refused::NotLive)?;
+        let archived = self.archived(id).await?;
+        let text = Text::new(archived.multivariant(&format!("../{id}/")).into());
+        // The next broadcast may begin at any time.
+        Ok(self.tag.mark(answer::playlist(asked, &text, MULTIVARIANT_LIFE), id))
     }
 
     /// The same for one broadcast, live or not.

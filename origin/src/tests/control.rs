@@ -1,12 +1,26 @@
 //! What others decide about a running broadcast.
 
+use std::convert::Infallible;
+
+use domain::id::BroadcastId;
+use futures_util::FutureExt as _;
 use http::StatusCode;
+use infra::database::{Database, broadcasts};
 use media::packager::Profile;
 
 use super::publisher::Publisher;
 use super::rows;
 use super::world::{Disk, World};
 use crate::Settings;
+
+/// Puts an order into the row, and tells nobody.
+async fn order_silently(database: &Database, broadcast: &str, action: &'static str) {
+    let id: BroadcastId = broadcast.parse().unwrap();
+    let written = database.write::<_, Infallible, _>(move |tx| {
+        async move { Ok(broadcasts::order(tx, id, action, "test").await?) }.boxed()
+    });
+    written.await.unwrap();
+}
 
 /// A request that can't be answered before two more segments have ended: seconds after what is
 /// decided meanwhile, however slow the machine.
@@ -63,5 +77,45 @@ async fn an_order_to_end_gives_the_last_line_to_whoever_waits() {
     assert_eq!(refused.reason, "ended: this broadcast has ended");
     assert_eq!(held.status, StatusCode::OK);
     assert!(held.text().ends_with("#EXT-X-ENDLIST\n"), "{}", held.text());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_the_bus_lost_is_read_from_its_row() {
+    let disk = Disk::new();
+    let world = disk.start(Settings { profile: Profile::Relaxed, ..Settings::default() }).await;
+    let channel = rows::channel(&world, "demo").await;
+    let mut states = world.bus.subscribe("hw.broadcast");
+    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
+    publisher.send_frames(75).await;
+    let state = rows::wait_for_state(&mut states, "live").await;
+    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let order = order_silently(&world.database, &broadcast, "key_revoked");
+    let (refused, ()) = tokio::join!(publisher.send_until_dismissed(), order);
+    assert!(refused.reason.starts_with("key_revoked: "), "{}", refused.reason);
+    let playlist = world.get(&format!("/hls/{broadcast}/v0/media.m3u8")).await;
+    assert!(!playlist.text().contains("#EXT-X-ENDLIST"), "the window waits for another key");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_takedown_that_fell_while_the_process_was_gone_is_obeyed_by_the_next_one() {
+    let disk = Disk::new();
+    let world = disk.start(Settings::default()).await;
+    let channel = rows::channel(&world, "demo").await;
+    let mut states = world.bus.subscribe("hw.broadcast");
+    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
+    publisher.send_frames(140).await;
+    let state = rows::wait_for_state(&mut states, "live").await;
+    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let database = world.database.clone();
+    order_silently(&database, &broadcast, "take_down").await;
+    world.kill().await;
+
+    let world = disk.start(Settings::default()).await;
+    let path = format!("/hls/{broadcast}/v0/media.m3u8");
+    while world.get(&path).await.status != StatusCode::GONE {
+        tokio::task::yield_now().await;
+    }
     world.stop().await;
 }
