@@ -162,6 +162,9 @@ pub(crate) async fn post(
     };
     let draft = draft(&app, &room, &principal, user, (wanted, body, client_id, status)).await?;
     let posted = room.post(draft).await?;
+    if posted.is_new && posted.comment.status == Status::Held.as_str() {
+        app.moderation.hint(room.org_id);
+    }
     let media_ms = match room.airing().await? {
         Some(airing) => airing.timeline.media_ms(Timestamp(posted.comment.pdt_at)),
         None => None,

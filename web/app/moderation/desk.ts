@@ -34,8 +34,8 @@ export class Desk extends EventTarget {
     this.#source.addEventListener("open", () => this.#connection(true));
     this.#source.addEventListener("error", () => this.#connection(false));
     this.#source.addEventListener("moderation.queues", (event) => {
-      const { data } = JSON.parse((event as MessageEvent<string>).data) as { data: Queue[] };
-      if (data) this.queues = data;
+      const { queues } = JSON.parse((event as MessageEvent<string>).data) as { queues: Queue[] };
+      this.queues = queues;
       void this.refresh(false);
     });
     this.#beat = setInterval(() => void this.#extend(), HEARTBEAT_MS);
