@@ -52,11 +52,18 @@ function chapter(by: number): void {
 function startList(): void {
   list.player = player;
   list.recording = recording.id;
+  let said: Comment[] = [];
+  const fly = async (): Promise<void> => {
+    await player.updateComplete;
+    player.layer?.replace(said);
+  };
   list.addEventListener("headwater-comments-known", (event) => {
-    const { comments } = (event as CustomEvent<{ comments: Comment[] }>).detail;
-    player.layer?.replace(comments);
-    river.heat = heatOf(comments);
+    said = (event as CustomEvent<{ comments: Comment[] }>).detail.comments;
+    void fly();
+    river.heat = heatOf(said);
   });
+  // A layer that was switched on again is a new one.
+  player.addEventListener("headwater-danmaku", () => void fly());
 }
 
 /** Comments in each of equal slices of the whole. */

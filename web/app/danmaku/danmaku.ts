@@ -11,11 +11,13 @@ import { aloft, left, type Placed, Rows, type Sky } from "./rows.ts";
 
 const AT_ONCE = { low: 20, normal: 60, high: 150, all: 300 };
 const AREA = { quarter: 0.25, half: 0.5, most: 0.75, full: 1 };
-/** Live ones that come later than this after their media time are left out. */
+/** Live ones that come later than this after their media time fly from now, in whole. */
 const LATE_MS = 1000;
+/** Live ones that come later than this speak of a picture that is forgotten, and are left out. */
+const MISSED_MS = 10_000;
 const GAP = 24;
 const GRAPHEMES_MAX = 80;
-/** Words that a page keeps, the newest: hours of a live room, the whole of most recordings. */
+/** Words of a live room that a page keeps, the newest. */
 const WORDS_MAX = 3000;
 /** Frames slower than this, for three seconds, halve what flies. */
 const SLOW_FRAME_MS = 24;
@@ -47,6 +49,8 @@ export class Danmaku extends Element {
   #font = "sans-serif";
   #frame = 0;
   #last = Number.NaN;
+  /** Words up to this media time have had their chance of a row. */
+  #reach = Number.NaN;
   #share = 1;
   #slow = 0;
   #stamp = 0;
@@ -82,7 +86,19 @@ export class Danmaku extends Element {
     return rows ? rows.placed.filter((flight) => aloft(rows.sky, flight, now)).length : 0;
   }
 
-  /** Takes a comment; a fresh one that is too late is left out, own fresh ones fly from now. */
+  /** What is on the picture now and where, in CSS pixels, for tests. */
+  get shown(): { id: string; text: string; x: number; y: number; width: number; height: number }[] {
+    const now = this.#now();
+    const rows = this.#rows;
+    if (!rows) return [];
+    const height = this.#size * 1.4;
+    return rows.placed.filter((flight) => aloft(rows.sky, flight, now)).map(({ id, row, width, at }) => {
+      const flight = { id, at, width, rank: 0, own: false };
+      return { id, text: this.#byId.get(id)?.text ?? "", x: left(rows.sky, flight, now), y: 8 + row * height, width, height };
+    });
+  }
+
+  /** Takes a comment; a fresh one that its author saw long ago is left out, own fresh ones fly from now. */
   add(comment: Comment, own: boolean, fresh = false): void {
     if (comment.kind !== "danmaku" || !comment.body) return;
     const known = this.#words.find(({ id, also }) => id === comment.id || (also !== undefined && also === comment.client_id));
@@ -92,15 +108,16 @@ export class Danmaku extends Element {
       return;
     }
     const now = this.#now();
-    let at = comment.media_ms ?? Date.parse(comment.pdt_at ?? comment.sent_at);
-    if (fresh && own) at = now;
-    else if (fresh && now - at > LATE_MS) return;
-    const word = { id: comment.id, also: comment.client_id ?? undefined, at, text: cut(comment.body.replace(/\s+/g, " "), GRAPHEMES_MAX), colour: colour(comment), own, rank: rank(comment) };
+    const word = toWord(comment, own);
+    // Its author may be further behind live than this page: then the frame is gone here, the words are not.
+    if (fresh && (own || (now - word.at > LATE_MS && now - word.at < MISSED_MS))) word.at = now;
+    else if (fresh && now - word.at >= MISSED_MS) return;
     this.#words.push(word);
     this.#byId.set(word.id, word);
     this.#words.sort((a, b) => a.at - b.at);
     if (this.#words.length > WORDS_MAX) for (const { id } of this.#words.splice(0, this.#words.length - WORDS_MAX)) this.#byId.delete(id);
-    this.#launch(word);
+    // What lies ahead is launched when its time is near.
+    if (!(word.at > this.#reach)) this.#launch(word);
   }
 
   /** Gone from the next frame on. */
@@ -114,9 +131,10 @@ export class Danmaku extends Element {
 
   /** Replaces everything: a recording's comments around the shown moment. */
   replace(comments: Comment[], ownId?: string): void {
-    this.#words = [];
-    this.#byId.clear();
-    for (const comment of comments) this.add(comment, comment.author.id !== undefined && comment.author.id === ownId);
+    const flying = comments.filter(({ kind, body }) => kind === "danmaku" && body);
+    this.#words = flying.map((comment) => toWord(comment, comment.author.id !== undefined && comment.author.id === ownId));
+    this.#words.sort((a, b) => a.at - b.at);
+    this.#byId = new Map(this.#words.map((word) => [word.id, word]));
     this.rebuild();
   }
 
@@ -134,7 +152,17 @@ export class Danmaku extends Element {
     const sky: Sky = { width, rows, travel: (phone ? 6000 : 8000) / speed, gap: GAP, most: Math.max(4, Math.floor(AT_ONCE[density] * this.#share)) };
     this.#rows = new Rows(sky);
     const now = this.#now();
-    for (const word of this.#words) if (word.at > now - sky.travel && word.at < now + sky.travel) this.#launch(word);
+    this.#reach = now - sky.travel;
+    this.#follow(now);
+  }
+
+  // Words get a row shortly before they enter, so that a long recording is never laid out whole.
+  #follow(now: number): void {
+    const rows = this.#rows;
+    if (!rows || now + rows.sky.travel / 2 < this.#reach) return;
+    const [from, to] = [this.#reach, now + rows.sky.travel];
+    this.#reach = to;
+    for (const word of this.#words) if (word.at > from && word.at <= to) this.#launch(word);
   }
 
   #hear = (event: Event): void => {
@@ -170,6 +198,7 @@ export class Danmaku extends Element {
     if (!canvas || !rows || document.hidden) return;
     const now = this.#now();
     if (Math.abs(now - this.#last) > 1500) this.rebuild();
+    else this.#follow(now);
     this.#watch(stamp);
     this.#last = now;
     this.#paint(canvas, this.#rows ?? rows, now);
@@ -211,6 +240,12 @@ export class Danmaku extends Element {
       this.rebuild();
     }
   }
+}
+
+function toWord(comment: Comment, own: boolean): Word {
+  const at = comment.media_ms ?? Date.parse(comment.pdt_at ?? comment.sent_at);
+  const text = cut(comment.body.replace(/\s+/g, " "), GRAPHEMES_MAX);
+  return { id: comment.id, also: comment.client_id ?? undefined, at, text, colour: colour(comment), own, rank: rank(comment) };
 }
 
 function colour({ author, danmaku }: Comment): string {

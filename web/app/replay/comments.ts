@@ -55,8 +55,10 @@ export class ReplayComments extends Element {
     if (changed.has("recording") && this.recording) void this.#load();
     if (changed.has("player") && this.player) {
       this.follow(this.player, ["headwater-time"], () => {
-        const second = Math.floor((this.player?.mediaMs ?? 0) / 1000) * 1000;
-        if (second !== this.now) this.now = second;
+        const now = this.player?.mediaMs ?? 0;
+        const passed = (ms: number) => this.#comments.filter(({ media_ms }) => (media_ms ?? 0) <= ms).length;
+        // Drawn anew when the shown second or the place in the list is another one.
+        if (Math.floor(now / 1000) !== Math.floor(this.now / 1000) || passed(now) !== passed(this.now)) this.now = now;
       });
     }
   }
