@@ -200,11 +200,18 @@ async function show(id: Tab): Promise<void> {
   comments.hidden = id !== "comments";
   panel.hidden = id !== "gifts" && id !== "about";
   if (id === "gifts") {
-    const { leaderboard } = await import("./elements/leaderboard.ts");
-    await leaderboard(panel, channel);
+    await drawRanks();
   } else if (id === "about") {
     render(about(), panel);
   }
+}
+
+let followsGifts = false;
+async function drawRanks(): Promise<void> {
+  const { follow, leaderboard } = await import("./elements/leaderboard.ts");
+  if (!followsGifts) follow(room, drawRanks, () => tab === "gifts");
+  followsGifts = true;
+  await leaderboard(find<HTMLElement>("#panel"), channel);
 }
 
 function about(): unknown {

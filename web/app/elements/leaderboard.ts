@@ -1,11 +1,14 @@
-// Who gave most in this broadcast, as a list with bars.
+// Who gave most in this broadcast, as a list with bars that moves while gifts come in.
 import { html, render } from "lit";
 import { get } from "../core/api.ts";
 import { vars } from "../core/element.ts";
 import { grouped } from "../core/format.ts";
-import type { Author, Channel, Page } from "../core/model.ts";
+import type { Author, Channel, Page, RoomEvent } from "../core/model.ts";
 import { locale, t } from "../core/text.ts";
 import { isolatedName } from "./person.ts";
+
+/** Gifts come in bursts: the list is read at most so often. */
+const PAUSE_MS = 1000;
 
 export interface Rank {
   user?: Author;
@@ -27,7 +30,22 @@ export function rankList(list: Rank[]): unknown {
   });
 }
 
+/** Draws the list into `panel`. */
 export async function leaderboard(panel: HTMLElement, channel: Channel): Promise<void> {
   const list = await ranks(channel).catch(() => []);
   render(html`<h2>${t("leaderboard-title")}</h2>${list.length ? rankList(list) : html`<p class="hint">${t("leaderboard-empty")}</p>`}`, panel);
+}
+
+/** Draws it anew after each gift, while `shown` says that someone looks. */
+export function follow(room: EventTarget, draw: () => Promise<void>, shown: () => boolean): void {
+  let waiting = false;
+  room.addEventListener("event", (event) => {
+    const { type } = (event as CustomEvent<RoomEvent>).detail;
+    if (!type.startsWith("gift.") || waiting || !shown()) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      if (shown()) void draw();
+    }, PAUSE_MS);
+  });
 }

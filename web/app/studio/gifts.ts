@@ -102,7 +102,7 @@ export class StudioGifts extends Element {
     const coins = Math.max(known, heard);
     return html`<section><h2>${t("gifts-broadcast")}</h2><p class="figure number">${grouped(locale, coins)} <small>${t("gifts-coins")}</small></p><p class="hint">${t("gifts-from", { count: this.leaders.length })}</p></section>
       <section class="arriving" tabindex="0" aria-label=${t("gifts-arriving")}><h2>${t("gifts-arriving")}<span>${t("gifts-once")}</span></h2>
-        ${this.arrived.length === 0 ? html`<p class="hint none">${t("leaderboard-empty")}</p>` : ""}
+        ${this.arrived.length === 0 ? html`<p class="hint none">${t(coins > 0 ? "gifts-next" : "leaderboard-empty")}</p>` : ""}
         ${repeat(this.arrived, ({ id }) => id, ({ gift, count, total }) => html`<div class="gift">${avatar(gift.sender.id ?? "", 30)}<div><p class="line"><bdi>${isolatedName(gift.sender)}</bdi></p><p class="what">${giftName(gift.sku)} ${count > 1 ? html`<b class="number">×${compact(locale, count)}</b>` : ""}</p></div>${art(gift.sku)}<b class="number">${grouped(locale, total)}</b></div>`)}</section>
       <section><h2>${t("leaderboard-title")}</h2>${this.leaders.length ? rankList(this.leaders.slice(0, 3)) : html`<p class="hint">${t("leaderboard-empty")}</p>`}</section>`;
   }

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { ApiError, call, get } from "../core/api.ts";
 import { avatar, define, Element, icon, styles } from "../core/element.ts";
-import { ago, clock, compact, grouped, seconds } from "../core/format.ts";
+import { ago, clock, compact, grouped, seconds, timeOfDay } from "../core/format.ts";
 import type { Broadcast, Channel, Page, RoomEvent } from "../core/model.ts";
 import { type Me, signIn } from "../core/owner.ts";
 import { Room } from "../core/room.ts";
@@ -22,6 +22,8 @@ const LOOK_MS = 2000;
 /** Points of the chart: one in five seconds, for an hour. */
 const POINTS = 720;
 const POINT_MS = 5000;
+/** Fewer points than these make no curve that says anything. */
+const CHART_POINTS_MIN = 4;
 
 export class Studio extends Element {
   static override styles = styles(css);
@@ -254,10 +256,17 @@ export class Studio extends Element {
         <p class="tags"><span>${t("studio-viewers-see")}</span>${video?.height ? html`<span>${encoder ? `${encoder} · ` : ""}${video.width}×${video.height}</span>` : nothing}</p></div>
       ${this.state === "interrupted" ? html`<p class="interrupted" role="alert">${icon("warn")} ${t("studio-lost", { time: clock(Math.max(0, 120_000 - (Date.now() - (this.#interrupted || Date.now())))) })}</p>` : nothing}
       <headwater-health></headwater-health>
-      <section class="panel chart"><h2>${t("chart-title")}<span class="keys"><span><i class="line-key"></i>${t("chart-viewers")}</span><span><i class="area-key"></i>${t("chart-comments")}</span></span></h2>${twoSeries(this.#line, this.#area, t("chart-label", { count: this.viewers, shown: grouped(locale, this.viewers) }))}</section></main>
+      <section class="panel chart"><h2>${t("chart-title")}<span class="keys"><span><i class="line-key"></i>${t("chart-viewers")}</span><span><i class="area-key"></i>${t("chart-comments")}</span></span></h2>${this.#chart()}</section></main>
       <headwater-studio-gifts role="complementary" aria-label=${t("gifts-broadcast")} .room=${room} .channel=${channel}></headwater-studio-gifts>
       <aside class="talk" aria-label=${t("comments-label")}><div class="head"><h2>${t("comments-label")}</h2><a class="chip good" href="/moderation">${icon("shield", "small")} ${t("moderation-title")}</a></div>
         <headwater-comments mode="dock" .room=${room}></headwater-comments><div class="foot"><headwater-composer kind="chat" .room=${room}></headwater-composer></div></aside>`;
+  }
+
+  #chart(): TemplateResult {
+    if (this.#line.length < CHART_POINTS_MIN) return html`<p class="hint gathers">${t("chart-gathers")}</p>`;
+    const since = new Date(Date.now() - this.#line.length * POINT_MS);
+    return html`${twoSeries(this.#line, this.#area, t("chart-label", { count: this.viewers, shown: grouped(locale, this.viewers) }))}
+      <p class="hint scale number"><span>${timeOfDay(locale, since.getTime(), false)}</span><span>${t("chart-now")}</span></p>`;
   }
 
   #ask(): HTMLDialogElement {

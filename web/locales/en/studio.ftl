@@ -87,10 +87,13 @@ end-done = The broadcast is ending.
 chart-title = Viewers and comment heat
 chart-viewers = viewers
 chart-comments = comments
+chart-gathers = The curve begins after twenty seconds.
+chart-now = now
 chart-label = Viewers over time, now { $count ->
     [one] { $shown } viewer
    *[other] { $shown } viewers
   }
+gifts-next = The next gift appears here.
 gifts-broadcast = Gifts this broadcast
 gifts-coins = coins
 gifts-from = { $count ->

@@ -86,9 +86,12 @@ end-done = 直播正在结束。
 chart-title = 观众与评论热度
 chart-viewers = 观众
 chart-comments = 评论
+chart-gathers = 二十秒后开始绘制曲线。
+chart-now = 现在
 chart-label = { $count ->
    *[other] 观众变化，现在 { $shown } 人
   }
+gifts-next = 下一份礼物会出现在这里。
 gifts-broadcast = 本场礼物
 gifts-coins = 金币
 gifts-from = { $count ->
