@@ -12,6 +12,7 @@ mod feed;
 mod gifts;
 mod live;
 mod moderation;
+mod pages;
 mod playing;
 mod tidy;
 mod tls;

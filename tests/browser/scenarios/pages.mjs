@@ -1,5 +1,5 @@
 // Opens pages in each theme and language, runs axe, and keeps every error and foreign request.
-// Arguments: {base, pages: [{name, path}], themes, locales, sizes: [[w, h]], setup?, shots?}.
+// Arguments: {base, pages: [{name, path, waitFor?, signedIn?}], themes, locales, sizes: [[w, h]], setup?, shots?}.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -34,7 +34,6 @@ async function visit(browser, options, { page: wanted, theme, locale, size }) {
     await context.addCookies([{ ...options.setup, url: options.base }]);
   }
   const response = await page.goto(options.base + wanted.path, { waitUntil: "load" });
-  await page.waitForFunction(() => document.documentElement.dataset.ready === "true", null, { timeout: 30_000 });
   if (wanted.waitFor) await page.waitForSelector(wanted.waitFor, { timeout: 30_000 });
   const name = `${wanted.name}-${theme}-${locale}-${width}`;
   if (options.shots) {
