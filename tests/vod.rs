@@ -238,3 +238,53 @@ async fn a_channel_that_is_not_live_gives_its_newest_recording_when_it_says_so()
         client.get(&segment).await.expect(200);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_a_broadcast_that_outlived_a_restart_is_as_long_as_its_replay() {
+    let mut program = Program::start(Options::on(Backend::Embedded)).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let client = program.client();
+    let encoder = Encoder::start(&partner.publish_url(&program)).await;
+    until_live(&client, &partner).await;
+    let media = renditions(&client, &partner.hls()).await;
+    let path = media.first().expect("a video playlist").clone();
+    let first = Playlist::fetch(&client, &format!("{path}?_HLS_msn=2")).await;
+    let live = partner.live().await.expect("a live broadcast");
+    let recording = live["recording_id"].as_str().expect("a recording").to_owned();
+    program.stop_and_restart().await;
+    drop(encoder);
+    let client = program.client();
+    let encoder = Encoder::start(&partner.publish_url(&program)).await;
+    // Media again, after the gap and the new clock.
+    let mut playlist = Playlist::fetch(&client, &path).await;
+    while playlist.segments().len() < first.segments().len() + 2 {
+        let next = playlist.first_msn() + playlist.segment_count();
+        playlist = Playlist::fetch(&client, &format!("{path}?_HLS_msn={next}")).await;
+    }
+    assert!(playlist.text.contains("#EXT-X-DISCONTINUITY"), "{}", playlist.text);
+    encoder.stop().await;
+
+    let file = program.data().join("out.mp4");
+    let name = file.display().to_string();
+    let stored = async {
+        while program.command(&["export", &recording, "-o", &name]).await.code != Some(0) {}
+    };
+    tokio::time::timeout(PATIENCE, stored).await.expect("stored in time");
+    let (frames, seconds) = probed(&file);
+    let mut longest = 0_f64;
+    let mut played = Vec::new();
+    for path in renditions(&client, &format!("/vod/{recording}/index.m3u8")).await {
+        let playlist = Playlist::fetch(&client, &path).await;
+        longest = longest.max(length(&playlist));
+        // Each stretch has times of its own, which a decoder that is given all of it complains of.
+        let init = client.get(&playlist.init()).await.expect(200).body;
+        let mut count = 0;
+        for segment in playlist.segments() {
+            let body = client.get(&segment).await.expect(200).body;
+            count += decoded_frames(&init, std::slice::from_ref(&body));
+        }
+        played.push(count);
+    }
+    assert_eq!(frames, played, "every frame of both stretches");
+    assert!((seconds - longest).abs() < 0.2, "{seconds} s of {longest} s");
+}

@@ -21,7 +21,7 @@ mod standing;
 mod stream;
 mod ticket;
 
-pub use airing::{Airing, Timeline};
+pub use airing::Airing;
 pub use commit::RoomTx;
 pub(crate) use follow::follow_broadcasts;
 pub use frame::{Frame, Sample, Stamped};

@@ -3,6 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use domain::id::{Id, RecordingId};
 use domain::time::Timestamp;
+use infra::database::broadcast_timeline::Timeline;
 use infra::database::{broadcast_timeline, comments, recordings};
 use infra::http::problem::Problem;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,6 @@ use crate::broadcasts::may_see;
 use crate::convention::Listed;
 use crate::convention::list::{Asked, List};
 use crate::extract::{Limit, Path, Query};
-use crate::room::Timeline;
 use crate::{App, refusal, schema};
 
 /// Which part, and which page.
@@ -83,7 +83,7 @@ pub(crate) async fn list(
     let Some(broadcast) = recording.broadcast_id.map(Id::from_uuid) else {
         return Ok(asked.page(Vec::new(), |_: &RecordedComment| (), |row| row));
     };
-    let timeline = Timeline::of(&broadcast_timeline::of(read, broadcast).await?);
+    let timeline = Timeline::new(&broadcast_timeline::of(read, broadcast).await?);
     let offset = recording.comment_offset_ms;
     let edge = |media_ms: Option<i64>, open: i64| {
         let pdt = media_ms.and_then(|ms| timeline.pdt(ms - offset));

@@ -6,12 +6,12 @@ use domain::comment::{Kind, Status};
 use domain::event::{self, Badge, DanmakuMode};
 use domain::id::{BroadcastId, CommentId, Id, UserId};
 use domain::time::Timestamp;
+use infra::database::broadcast_timeline::Timeline;
 use infra::database::{self, broadcast_timeline, comments, danmaku_attrs};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::room::Timeline;
 use crate::{App, schema};
 
 /// A comment.
@@ -129,7 +129,7 @@ pub(crate) async fn show(
     for broadcast in rows.iter().filter_map(|row| row.broadcast_id) {
         if let std::collections::hash_map::Entry::Vacant(entry) = timelines.entry(broadcast) {
             let stretches = broadcast_timeline::of(read, Id::from_uuid(broadcast)).await?;
-            entry.insert(Timeline::of(&stretches));
+            entry.insert(Timeline::new(&stretches));
         }
     }
     Ok(rows

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use domain::id::{BroadcastId, Id};
 use domain::time::Timestamp;
-use infra::database::{self, broadcast_timeline, broadcasts};
+use infra::database::broadcast_timeline::{self, Timeline};
+use infra::database::{self, broadcasts};
 use parking_lot::Mutex;
 
 use super::rooms::Room;
@@ -29,55 +30,6 @@ pub struct Airing {
 /// The last look-up of a room.
 #[derive(Debug, Default)]
 pub(super) struct AiringCache(Mutex<Option<(Duration, Option<Arc<Airing>>)>>);
-
-/// Maps programme time to media time, across discontinuities.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Timeline(Vec<Stretch>);
-
-/// A run of media without a break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stretch {
-    pdt_start: i64,
-    media_start_ms: i64,
-    duration_ms: Option<i64>,
-}
-
-impl Timeline {
-    /// The timeline of a broadcast's rows.
-    pub fn of(rows: &[broadcast_timeline::Model]) -> Self {
-        let mut stretches: Vec<_> = rows
-            .iter()
-            .map(|row| Stretch {
-                pdt_start: row.pdt_start,
-                media_start_ms: row.media_start_ms,
-                duration_ms: row.duration_ms,
-            })
-            .collect();
-        stretches.sort_by_key(|stretch| stretch.pdt_start);
-        Self(stretches)
-    }
-
-    /// The media time of a programme time; in a break, the end of what came before it.
-    ///
-    /// Nothing before the first media.
-    pub fn media_ms(&self, pdt: Timestamp) -> Option<i64> {
-        let after = self.0.partition_point(|stretch| stretch.pdt_start <= pdt.as_millis());
-        let stretch = self.0.get(after.checked_sub(1)?)?;
-        let into = pdt.as_millis() - stretch.pdt_start;
-        let next = self.0.get(after).map(|next| next.media_start_ms - stretch.media_start_ms);
-        let end = [stretch.duration_ms, next].into_iter().flatten().min();
-        Some(stretch.media_start_ms + end.map_or(into, |end| into.min(end)))
-    }
-
-    /// The programme time of a media time; the inverse of [`Timeline::media_ms`] outside breaks.
-    pub fn pdt(&self, media_ms: i64) -> Option<Timestamp> {
-        let mut by_media = self.0.clone();
-        by_media.sort_by_key(|stretch| stretch.media_start_ms);
-        let after = by_media.partition_point(|stretch| stretch.media_start_ms <= media_ms);
-        let stretch = by_media.get(after.saturating_sub(1))?;
-        Some(Timestamp(stretch.pdt_start + (media_ms - stretch.media_start_ms)))
-    }
-}
 
 impl Airing {
     /// The programme time of a comment: as told, but neither in the future nor before the start;
@@ -120,66 +72,14 @@ impl Room {
         Ok(Some(Airing {
             broadcast_id,
             started_at: row.started_at.map(Timestamp),
-            timeline: Timeline::of(&rows),
+            timeline: Timeline::new(&rows),
         }))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    fn timeline(stretches: &[(i64, i64, Option<i64>)]) -> Timeline {
-        let stretch = |&(pdt_start, media_start_ms, duration_ms)| Stretch {
-            pdt_start,
-            media_start_ms,
-            duration_ms,
-        };
-        Timeline(stretches.iter().map(stretch).collect())
-    }
-
-    #[test]
-    fn programme_time_maps_across_a_break() {
-        // 10 s of media, a break of 50 s, then the rest.
-        let timeline = timeline(&[(1_000, 0, Some(10_000)), (61_000, 10_000, None)]);
-        for (pdt, media) in [
-            (999, None),
-            (1_000, Some(0)),
-            (6_000, Some(5_000)),
-            (11_000, Some(10_000)),
-            (40_000, Some(10_000)),
-            (61_000, Some(10_000)),
-            (65_000, Some(14_000)),
-        ] {
-            assert_eq!(timeline.media_ms(Timestamp(pdt)), media, "{pdt}");
-        }
-        assert_eq!(Timeline::default().media_ms(Timestamp(5)), None);
-    }
-
-    #[test]
-    fn an_open_stretch_ends_where_the_next_one_begins() {
-        let timeline = timeline(&[(0, 0, None), (60_000, 20_000, None)]);
-        assert_eq!(timeline.media_ms(Timestamp(50_000)), Some(20_000));
-    }
-
-    proptest! {
-        #[test]
-        fn media_time_never_goes_back(at in 0_i64..200_000, step in 0_i64..10_000) {
-            let timeline = timeline(&[(0, 0, Some(30_000)), (80_000, 30_000, Some(20_000)), (120_000, 50_000, None)]);
-            let before = timeline.media_ms(Timestamp(at)).unwrap();
-            let after = timeline.media_ms(Timestamp(at + step)).unwrap();
-            prop_assert!(after >= before);
-        }
-
-        #[test]
-        fn media_time_is_the_inverse_of_programme_time(media in 0_i64..200_000) {
-            let timeline = timeline(&[(0, 0, Some(30_000)), (80_000, 30_000, Some(20_000)), (120_000, 50_000, None)]);
-            let pdt = timeline.pdt(media).unwrap();
-            prop_assert_eq!(timeline.media_ms(pdt), Some(media));
-        }
-    }
 
     #[test]
     fn a_told_time_is_kept_between_start_and_now() {

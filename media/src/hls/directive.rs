@@ -346,6 +346,14 @@ mod tests {
         assert_eq!(answer(&classic, "_HLS_msn=21&_HLS_part=0"), "wait 21.0");
     }
 
+    #[test]
+    fn the_seeds_are_directives_or_numbers_that_can_not_be() {
+        crate::seeds::each("directive", |bytes| {
+            let read = parse(std::str::from_utf8(bytes).unwrap());
+            assert!(matches!(read, Ok(_) | Err(Refusal::Number(_))), "{read:?}");
+        });
+    }
+
     proptest! {
         #[test]
         fn the_order_and_number_of_directives_mean_nothing(

@@ -107,6 +107,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_seeds_are_playlists_or_index_pages() {
+        crate::seeds::each("playlist", |bytes| match std::str::from_utf8(bytes) {
+            Ok(text) if text.starts_with('#') => assert!(parse(text).is_ok(), "{text}"),
+            _ => assert!(!crate::hls::index::decode(bytes).unwrap().is_empty()),
+        });
+    }
+
     proptest! {
         #[test]
         fn any_text_is_read_without_a_panic(text in "(#EXTM3U\n)?([#A-Z0-9:=,\".\n-]|é){0,300}") {

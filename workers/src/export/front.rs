@@ -9,7 +9,7 @@ use std::{
 use media::unit::{Kind, TrackConfig};
 use mp4::{MoovBox, Mp4Box as _, ReadBox as _, WriteBox as _};
 
-use super::{movie::MOVIE_SCALE, timeline::rescale};
+use super::{file::MOVIE_SCALE, timeline::rescale};
 use crate::import::boxes;
 
 /// What the writer does not know of a track.

@@ -67,7 +67,8 @@ impl Place {
         Ok(())
     }
 
-    fn failed(&self, cause: io::Error) -> ExportError {
+    /// Why the file can't be written.
+    pub(super) fn failed(&self, cause: io::Error) -> ExportError {
         ExportError::Write { path: self.file.clone(), cause }
     }
 }

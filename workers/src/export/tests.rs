@@ -174,14 +174,14 @@ async fn only_a_recording_that_is_finished_is_exported() {
         existing,
     };
     let unknown = wanted(world.parts.ids.next(), Existing::Keep);
-    let refused = export(&world.parts, &unknown, |_| {}).await.unwrap_err();
+    let refused = movie(&world.parts, &unknown, |_| {}).await.unwrap_err();
     assert!(matches!(refused, ExportError::Unknown(_)), "{refused}");
     let mut steps = Vec::new();
     let order = wanted(imported.recording_id, Existing::Keep);
-    let exported = export(&world.parts, &order, |step| steps.push(step)).await.unwrap();
+    let exported = movie(&world.parts, &order, |step| steps.push(step)).await.unwrap();
     assert_eq!((exported.duration_ms, steps.last()), (16_000, Some(&Progress { done: 6, of: 6 })));
-    let refused = export(&world.parts, &order, |_| {}).await.unwrap_err();
+    let refused = movie(&world.parts, &order, |_| {}).await.unwrap_err();
     assert!(matches!(refused, ExportError::Exists(_)), "{refused}");
     let order = wanted(imported.recording_id, Existing::Replace);
-    assert_eq!(export(&world.parts, &order, |_| {}).await.unwrap(), exported);
+    assert_eq!(movie(&world.parts, &order, |_| {}).await.unwrap(), exported);
 }
