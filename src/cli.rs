@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Probe(Probe),
     /// Make a recording out of an MP4 file, without encoding it again
     Import(Import),
-    /// Make an MP4 file out of a recording, without encoding it again
+    /// Make a file out of a recording: MP4 without encoding it again, or its comments as JSON lines
     Export(Export),
     /// Print the API's contract (OpenAPI 3.1)
     Openapi,
@@ -183,8 +183,8 @@ pub(crate) struct Import {
 pub(crate) struct Export {
     /// The recording's id, `rec_…`
     pub(crate) recording: String,
-    /// The file to write; its name ends in .mp4
-    #[arg(short, long, value_name = "FILE.mp4")]
+    /// The file to write: its name ends in .mp4 for picture and sound, in .jsonl for the comments
+    #[arg(short, long, value_name = "FILE.mp4|FILE.jsonl")]
     pub(crate) output: PathBuf,
     /// Replace a file that exists
     #[arg(long)]

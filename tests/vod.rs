@@ -194,7 +194,7 @@ async fn an_export_that_can_not_be_says_why_in_a_sentence() {
     for (arguments, code, reason) in [
         (["export", &unknown, "-o", "x.mp4"], 1, "there is no recording"),
         (["export", "rec_1", "-o", "x.mp4"], 2, "is no recording's id"),
-        (["export", &unknown, "-o", "x.avi"], 2, "does not end in .mp4"),
+        (["export", &unknown, "-o", "x.avi"], 2, "ends neither in .mp4 nor in .jsonl"),
     ] {
         let refused = program.command(&arguments).await;
         assert_eq!(refused.code, Some(code), "{}", refused.stderr);
@@ -287,4 +287,46 @@ async fn an_export_of_a_broadcast_that_outlived_a_restart_is_as_long_as_its_repl
     }
     assert_eq!(frames, played, "every frame of both stretches");
     assert!((seconds - longest).abs() < 0.2, "{seconds} s of {longest} s");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_comments_has_each_at_its_place_and_none_that_was_removed() {
+    let program = Program::start(Options::on(Backend::Embedded)).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let client = program.client();
+    let encoder = Encoder::start(&partner.publish_url(&program)).await;
+    until_live(&client, &partner).await;
+    let live = partner.live().await.expect("a live broadcast");
+    let recording = live["recording_id"].as_str().expect("a recording").to_owned();
+    let viewer = partner.viewer("mira").await;
+    let media = renditions(&client, &partner.hls()).await;
+    let path = media.first().expect("a video playlist");
+    let mut ids = Vec::new();
+    for (number, text) in (1..).zip(["first", "second \"quoted\" \\ 中文", "third"]) {
+        Playlist::fetch(&client, &format!("{path}?_HLS_msn={number}")).await;
+        let comment = viewer.say(text).await.expect(201).json();
+        ids.push(comment["id"].as_str().expect("an id").to_owned());
+    }
+    let removed = format!("/v1/comments/{}", ids.pop().expect("the third"));
+    let reply = partner.client.send(Method::DELETE, &removed, None).await;
+    assert!(reply.status.is_success(), "{}", reply.text());
+    encoder.stop().await;
+
+    let file = program.data().join("comments.jsonl");
+    let name = file.display().to_string();
+    let ended = async {
+        while program.command(&["export", &recording, "-o", &name]).await.code != Some(0) {}
+    };
+    tokio::time::timeout(PATIENCE, ended).await.expect("the recording in time");
+    let text = std::fs::read_to_string(&file).expect("the file");
+    let lines: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let found: Vec<_> = lines.iter().map(|line| line["id"].as_str().expect("an id")).collect();
+    assert_eq!(found, ids, "{text}");
+    assert_eq!(lines[1]["body"], "second \"quoted\" \\ 中文");
+    let listed = format!("/v1/recordings/{recording}/comments");
+    let listed = partner.client.get(&listed).await.expect(200).json();
+    for (line, listed) in lines.iter().zip(listed["data"].as_array().expect("comments")) {
+        assert_eq!(line["at_ms"], listed["at_ms"], "where the replay shows it");
+    }
 }

@@ -1,16 +1,40 @@
-//! `headwater export`: a recording becomes an MP4 file, without being encoded again.
+//! `headwater export`: a recording becomes a file: picture and sound, or what was said beside them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use domain::id::RecordingId;
 use infra::config::Overrides;
 use serde_json::json;
-use workers::export::{self, Existing, Order};
+use workers::export::{self, Existing, ExportError, Order};
 
 use super::meter::Meter;
 use super::{Outcome, ground, print};
 use crate::cli::{Common, Export};
 use crate::compose::{self, Ground};
+
+/// What is written, by the name of the file.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    /// `.mp4`
+    Movie,
+    /// `.jsonl`
+    Comments,
+}
+
+impl Form {
+    fn of(file: &Path) -> Result<Self, ground::Usage> {
+        let ends =
+            |wanted: &str| file.extension().is_some_and(|end| end.eq_ignore_ascii_case(wanted));
+        if ends("mp4") {
+            Ok(Self::Movie)
+        } else if ends("jsonl") {
+            Ok(Self::Comments)
+        } else {
+            Err(ground::Usage(format!("`{}` ends neither in .mp4 nor in .jsonl", file.display())))
+        }
+    }
+}
 
 /// Works beside a running server and without one.
 pub(crate) async fn run(common: &Common, arguments: Export) -> anyhow::Result<Outcome> {
@@ -18,10 +42,7 @@ pub(crate) async fn run(common: &Common, arguments: Export) -> anyhow::Result<Ou
         .recording
         .parse()
         .map_err(|_| ground::Usage(format!("`{}` is no recording's id", arguments.recording)))?;
-    if arguments.output.extension().is_none_or(|kind| !kind.eq_ignore_ascii_case("mp4")) {
-        let shown = arguments.output.display();
-        return Err(ground::Usage(format!("`{shown}` does not end in .mp4")).into());
-    }
+    let form = Form::of(&arguments.output)?;
     let (config, _) = ground::load(common, Overrides::new())?;
     let (ground, _) = Ground::open(&config).await?;
     let parts = workers::Parts {
@@ -33,29 +54,44 @@ pub(crate) async fn run(common: &Common, arguments: Export) -> anyhow::Result<Ou
     };
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let order = Order { recording, file: arguments.output, existing };
-    let mut meter = Meter::new("exported", &ground.clock);
-    let exported = export::export(&parts, &order, |progress| meter.show(progress)).await;
+    let told = match form {
+        Form::Movie => movie(&parts, &order, common.json).await,
+        Form::Comments => comments(&parts, &order, common.json).await,
+    };
     ground.close().await;
-    let exported = exported?;
-    let text = if common.json {
+    print(&told?)?;
+    Ok(Outcome::Good)
+}
+
+async fn movie(
+    parts: &workers::Parts,
+    order: &Order,
+    as_json: bool,
+) -> Result<String, ExportError> {
+    let mut meter = Meter::new("exported", &parts.clock);
+    let exported = export::movie(parts, order, |progress| meter.show(progress)).await?;
+    let (bytes, ms, gaps) = (exported.bytes, exported.duration_ms, exported.gaps);
+    Ok(if as_json {
         json!({
-            "recording_id": recording,
-            "file": order.file,
-            "bytes": exported.bytes,
-            "duration_ms": exported.duration_ms,
-            "gaps": exported.gaps,
+            "recording_id": order.recording, "file": order.file,
+            "bytes": bytes, "duration_ms": ms, "gaps": gaps,
         })
         .to_string()
     } else {
-        let (bytes, ms) = (exported.bytes, exported.duration_ms);
-        format!(
-            "{}: {bytes} bytes, {}.{:03} s, {} gaps",
-            order.file.display(),
-            ms / 1_000,
-            ms % 1_000,
-            exported.gaps
-        )
-    };
-    print(&text)?;
-    Ok(Outcome::Good)
+        let (seconds, rest) = (ms / 1_000, ms % 1_000);
+        format!("{}: {bytes} bytes, {seconds}.{rest:03} s, {gaps} gaps", order.file.display())
+    })
+}
+
+async fn comments(
+    parts: &workers::Parts,
+    order: &Order,
+    as_json: bool,
+) -> Result<String, ExportError> {
+    let said = export::comments(parts, order).await?.comments;
+    Ok(if as_json {
+        json!({"recording_id": order.recording, "file": order.file, "comments": said}).to_string()
+    } else {
+        format!("{}: {said} comments", order.file.display())
+    })
 }

@@ -1,11 +1,12 @@
-//! A recording becomes a progressive MP4: the mirror of [`crate::import`].
+//! A recording becomes a progressive MP4: the mirror of [`crate::import`]. Its comments become lines.
 //!
 //! Pictures and sound are carried over as they are. The index stands in front of the media, so that
 //! a player can begin before the file has arrived; every segment is checked against the recording's
 //! own index while it is read; the file has its name only when it is whole.
 
+mod comments;
+mod file;
 mod front;
-mod movie;
 mod place;
 mod recording;
 #[cfg(test)]
@@ -21,8 +22,9 @@ use infra::{
 };
 use media::{fmp4, hls, packager::Rid};
 
+pub use self::comments::{Said, comments};
 use self::{
-    movie::{Movie, Piece},
+    file::{Movie, Piece},
     place::Place,
     recording::Recording,
     timeline::Timeline,
@@ -148,20 +150,13 @@ pub enum ExportError {
     Stopped,
 }
 
-/// Exports a recording that is ready.
-pub async fn export(
+/// Exports the picture and the sound of a recording that is ready.
+pub async fn movie(
     parts: &Parts,
     order: &Order,
     progress: impl FnMut(Progress) + Send,
 ) -> Result<Exported, ExportError> {
-    let id = order.recording;
-    let row = recordings::find(parts.database.read(), id).await?;
-    let row = row.ok_or(ExportError::Unknown(id))?;
-    match row.status.as_str() {
-        "ready" => {}
-        "recording" => return Err(ExportError::Unfinished(id)),
-        status => return Err(ExportError::Gone { id, status: status.to_owned() }),
-    }
+    let row = ready(parts, order.recording).await?;
     let broadcast = row.broadcast_id.map(Id::from_uuid).ok_or(ExportError::Empty)?;
     let place = Place::take(&order.file, order.existing, &parts.ids.uuid().simple().to_string())?;
     let recording = Recording::read(&parts.store, broadcast).await?;
@@ -171,6 +166,17 @@ pub async fn export(
     let exported = assemble(&parts.store, &recording, &place, progress).await?;
     place.keep()?;
     Ok(exported)
+}
+
+/// The row of a recording that can be exported.
+async fn ready(parts: &Parts, id: RecordingId) -> Result<recordings::Model, ExportError> {
+    let row = recordings::find(parts.database.read(), id).await?;
+    let row = row.ok_or(ExportError::Unknown(id))?;
+    match row.status.as_str() {
+        "ready" => Ok(row),
+        "recording" => Err(ExportError::Unfinished(id)),
+        status => Err(ExportError::Gone { id, status: status.to_owned() }),
+    }
 }
 
 /// Writes a recording into `place`, which has its final name only later.
