@@ -92,7 +92,7 @@ export class Seek extends Element {
         <span class="head"></span>
         ${this.hover === undefined ? nothing : html`<span class="tip">${this.#tip(from + this.hover * (to - from), to)}</span>`}
       </div>
-      ${this.compact ? nothing : html`<div class="below" ${vars({ "--here": `${here * 100}%` })}>${this.#water("below")}<span class="needle"></span></div>
+      ${this.compact || !this.heat.some((value) => value > 0) ? nothing : html`<div class="below" ${vars({ "--here": `${here * 100}%` })}>${this.#water("below")}<span class="needle"></span></div>
         <p class="legend"><span>${t("seek-heat")}</span>${this.marks.some(({ kind }) => kind === "gift") ? html`<span class="gift"><i></i>${t("seek-gifts")}</span>` : nothing}</p>`}`;
   }
 

@@ -104,10 +104,13 @@ export class Home extends Element {
     if (this.state === "error") return html`<p class="said" role="alert">${t("next-error")} <button class="link" @click=${() => void this.#load()}>${t("error-again")}</button></p>`;
     const shown = this.#filtered;
     const live = shown.filter(({ kind }) => kind !== "recording");
-    const recorded = shown.filter(({ kind }) => kind === "recording");
+    const recordings = shown.filter(({ kind }) => kind === "recording");
+    // The places beside the hero that nothing live takes show recordings.
+    const beside = live.length && !recordings.some(({ position_ms }) => position_ms) ? recordings.slice(0, Math.max(0, 5 - live.length)) : [];
+    const recorded = recordings.filter((card) => !beside.includes(card));
     return html`${this.#topics()}
       ${shown.length === 0 ? html`<p class="said">${t(this.query ? "home-nothing" : "home-empty")} <a class="link" href="/studio">${t("top-broadcast")}</a></p>` : nothing}
-      ${live.length ? this.#live(live) : nothing}
+      ${live.length ? this.#live([...live, ...beside]) : nothing}
       ${recorded.length ? html`<h2>${t(recorded.some(({ position_ms }) => position_ms) ? "home-continue" : "home-recorded")}</h2><div class="grid">${recorded.map((card) => this.#card(card))}</div>` : nothing}`;
   }
 

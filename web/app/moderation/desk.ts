@@ -28,7 +28,9 @@ export class Desk extends EventTarget {
 
   async start(): Promise<void> {
     const policies = await get<Page<Policy>>("/v1/moderation/policies").catch(() => ({ data: [] }));
-    this.policies = policies.data;
+    // What is met most is least grave: it gets the first keys. "Other" comes last.
+    const weight = ({ key, severity }: Policy) => (key === "other" ? 100 : (severity ?? 0));
+    this.policies = policies.data.sort((a, b) => weight(a) - weight(b));
     await this.refresh(true);
     this.#source = new EventSource("/v1/moderation/events");
     this.#source.addEventListener("open", () => this.#connection(true));
