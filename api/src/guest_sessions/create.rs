@@ -185,7 +185,7 @@ async fn welcome(
         id: app.ids.next(),
         org_id,
         external_id: None,
-        display_name: given.unwrap_or_else(|| made_up(app.ids.bytes())),
+        display_name: given.unwrap_or_else(|| made_up(locale.as_deref(), app.ids.bytes())),
         kind: users::Kind::Anonymous,
         locale: locale.filter(|locale| locale.len() <= 35),
         created_at: now,
@@ -240,38 +240,53 @@ async fn give(
     }
 }
 
-/// Two words and a number, as pleasant as a first name.
-fn made_up(chance: [u8; 4]) -> String {
-    const QUALITIES: [&str; 16] = [
-        "Quiet", "Bright", "Gentle", "Swift", "Merry", "Calm", "Bold", "Clear", "Warm", "Lucky",
-        "Brave", "Kind", "Sunny", "Clever", "Happy", "Silver",
+/// Two words and a number, as pleasant as a first name, in the guest's own language.
+fn made_up(locale: Option<&str>, chance: [u8; 4]) -> String {
+    const QUALITIES: [(&str, &str); 16] = [
+        ("Quiet", "安静"),
+        ("Bright", "明亮"),
+        ("Gentle", "温和"),
+        ("Swift", "轻快"),
+        ("Merry", "欢乐"),
+        ("Calm", "从容"),
+        ("Bold", "大胆"),
+        ("Clear", "清澈"),
+        ("Warm", "温暖"),
+        ("Lucky", "幸运"),
+        ("Brave", "勇敢"),
+        ("Kind", "善良"),
+        ("Sunny", "晴朗"),
+        ("Clever", "机灵"),
+        ("Happy", "快乐"),
+        ("Silver", "银色"),
     ];
-    const BIRDS: [&str; 16] = [
-        "Heron",
-        "Otter",
-        "Swallow",
-        "Wren",
-        "Kingfisher",
-        "Crane",
-        "Dipper",
-        "Egret",
-        "Teal",
-        "Plover",
-        "Robin",
-        "Finch",
-        "Curlew",
-        "Lark",
-        "Osprey",
-        "Swan",
+    const BIRDS: [(&str, &str); 16] = [
+        ("Heron", "苍鹭"),
+        ("Otter", "水獭"),
+        ("Swallow", "燕子"),
+        ("Wren", "鹪鹩"),
+        ("Kingfisher", "翠鸟"),
+        ("Crane", "仙鹤"),
+        ("Dipper", "河乌"),
+        ("Egret", "白鹭"),
+        ("Teal", "水鸭"),
+        ("Plover", "鸻鸟"),
+        ("Robin", "知更鸟"),
+        ("Finch", "雀鸟"),
+        ("Curlew", "杓鹬"),
+        ("Lark", "云雀"),
+        ("Osprey", "鱼鹰"),
+        ("Swan", "天鹅"),
     ];
     let [quality, bird, tens, ones] = chance;
-    format!(
-        "{} {} {}{}",
-        QUALITIES[usize::from(quality) % QUALITIES.len()],
-        BIRDS[usize::from(bird) % BIRDS.len()],
-        tens % 10,
-        ones % 10
-    )
+    let number = u16::from(tens % 10) * 10 + u16::from(ones % 10);
+    let quality = QUALITIES[usize::from(quality) % QUALITIES.len()];
+    let bird = BIRDS[usize::from(bird) % BIRDS.len()];
+    if locale.is_some_and(|locale| locale.starts_with("zh")) {
+        format!("{}的{} {number:02}", quality.1, bird.1)
+    } else {
+        format!("{} {} {number:02}", quality.0, bird.0)
+    }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
