@@ -14,6 +14,7 @@ mod live;
 mod moderation;
 mod pages;
 mod playing;
+mod studio;
 mod tidy;
 mod tls;
 mod vod;

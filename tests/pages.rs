@@ -166,3 +166,68 @@ async fn a_replay_shows_words_at_the_frame_on_which_they_were_said() {
     program.stop_and_restart().await;
     at_its_frame(&program, &recording, &said).await;
 }
+
+/// Each page in two looks, so that each theme, language and size is on each page.
+async fn judged(program: &Program, pages: Value, signed_in: Option<Value>) -> Vec<Value> {
+    let mut found = Vec::new();
+    for (theme, locale, size) in
+        [("dark", "en", json!([1440, 900])), ("light", "zh-CN", json!([390, 844]))]
+    {
+        let mut arguments = json!({
+            "base": program.http(), "pages": pages,
+            "themes": [theme], "locales": [locale], "sizes": [size],
+        });
+        if let Some(cookie) = &signed_in {
+            arguments["setup"] = cookie.clone();
+        }
+        let judged = browser::run("pages", &arguments).await;
+        found.extend(judged.as_array().expect("a list").clone());
+    }
+    found
+}
+
+/// The owner's session cookie, for the link that the program printed.
+async fn session(program: &Program) -> Value {
+    let link = program.ready["setup"].as_str().expect("a setup link");
+    let (_, token) = link.split_once("setup=").expect("a token");
+    let client = program.client().with("sec-fetch-site", "same-origin");
+    let body = json!({"setup_token": token});
+    let reply = client.post("/v1/auth/setup-sessions", body).await.expect(204);
+    let cookie = reply.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    let (name, value) = cookie.split_once('=').expect("a name and a value");
+    json!({"name": name, "value": value})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_for_everyone_in_each_theme_language_and_size() {
+    let program = Program::start(Options::on(Backend::Embedded).demo()).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let recording = recorded(&program, &partner).await;
+    let ana = partner.viewer("ana").await;
+    ana.say("buy followers here").await.expect(202);
+    let pages = json!([
+        {"name": "home", "path": "/", "waitFor": "headwater-home[state=ready]"},
+        {"name": "watch", "path": "/watch/demo", "waitFor": "headwater-player[state=playing]"},
+        {"name": "replay", "path": format!("/replay/{recording}"), "waitFor": "headwater-player[state=playing]"},
+        {"name": "embed", "path": "/embed/demo", "waitFor": "headwater-player[state=playing]"},
+        {"name": "studio", "path": "/studio", "waitFor": "headwater-studio[state=live]", "signedIn": true},
+        {"name": "waiting", "path": "/studio?channel=harbour", "waitFor": "headwater-studio[state=waiting]", "signedIn": true},
+        {"name": "moderation", "path": "/moderation", "waitFor": "headwater-item[state=claimed]", "signedIn": true},
+        {"name": "missing", "path": "/watch/nobody"},
+    ]);
+    let signed_in = Some(session(&program).await);
+    for page in judged(&program, pages, signed_in).await {
+        let name = page["name"].as_str().expect("a name");
+        let is_missing = name.starts_with("missing");
+        assert_eq!(page["status"], if is_missing { 404 } else { 200 }, "{page}");
+        let language = if name.contains("zh-CN") { "zh-CN" } else { "en" };
+        assert_eq!(page["lang"], language, "{name}");
+        assert_eq!(page["violations"], json!([]), "{name}: {page}");
+        // The browser counts the answer to its own navigation as an error.
+        let own = "Failed to load resource: the server responded with a status of 404 (Not Found)";
+        let errors = if is_missing { json!([own]) } else { json!([]) };
+        assert_eq!(page["console"], errors, "{name}");
+        assert_eq!(page["foreign"], json!([]), "{name}");
+        assert!(page["sideways"].as_i64().is_some_and(|pixels| pixels <= 0), "{name}: {page}");
+    }
+}

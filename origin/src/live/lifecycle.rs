@@ -34,6 +34,19 @@ pub(crate) enum Fact {
     Left,
 }
 
+impl Fact {
+    /// What the creator reads of the step in the ingest log.
+    pub(crate) const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Interrupted(_) => Some("interrupted"),
+            Self::Resumed => Some("resumed"),
+            Self::Ended { .. } => Some("ended"),
+            Self::TakenDown => Some("taken_down"),
+            Self::Mark(_) | Self::Left => None,
+        }
+    }
+}
+
 /// Writes the steps of one broadcast until it is over.
 pub(crate) async fn write_down(
     context: Arc<Context>,

@@ -151,6 +151,10 @@ impl Pump {
     }
 
     pub(super) async fn tell(&mut self, fact: Fact) {
+        if let Some(code) = fact.code() {
+            let super::Identity { channel, broadcast, .. } = self.live.identity;
+            self.context.note(channel, Some(broadcast), code);
+        }
         if self.facts.send((self.context.clock.now(), fact)).await.is_err() {
             tracing::error!(
                 broadcast.id = %self.live.identity.broadcast,

@@ -3,7 +3,7 @@
 // their own clock, so what is compared is the frame and not what the page believes of it.
 import { openPage } from "../browser.mjs";
 
-const patience = { timeout: 30_000 };
+const patience = { timeout: 60_000 };
 
 // Runs in the page. Notes, for each text, the clock of the first frame over which it flies.
 function watch(texts) {
@@ -70,7 +70,7 @@ export default async function scenario(browser, { base, recording, said }) {
   const texts = said.map(({ text }) => text);
   const sought = {};
   for (const text of texts) Object.assign(sought, await flights(page, list[text].at_ms - 1500, [text]));
-  const played = await flights(page, 0, texts);
+  const played = await flights(page, list[texts[0]].at_ms - 500, texts);
   await page.locator("headwater-replay-comments .row:not(.later)", { hasText: texts.at(-1) }).waitFor();
   const heard = await listed(page, said);
   await page.context().close();

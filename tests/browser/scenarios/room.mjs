@@ -2,7 +2,7 @@
 // Arguments: {base, watch, setup, whole}. Without `whole` only the room itself: words, a gift, a removal.
 import { openPage } from "../browser.mjs";
 
-const patience = { timeout: 30_000 };
+const patience = { timeout: 60_000 };
 
 async function open(browser, url) {
   const { origin } = new URL(url);
