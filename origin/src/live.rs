@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 pub(crate) use launch::launch;
 pub(crate) use registry::Registry;
 pub(crate) use rendition::{Rendition, duration};
-pub(crate) use ring::{Chunks, Found};
+pub(crate) use ring::{Chunks, Found, Sealed};
 pub(crate) use seat::{Input, Seat};
 pub(crate) use snapshot::Snapshot;
 

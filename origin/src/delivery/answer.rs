@@ -22,6 +22,9 @@ const ALLOWED: HeaderValue = HeaderValue::from_static(
      If-None-Match, Range",
 );
 
+/// Room for every header of an answer, so that its map is allocated once.
+const HEADERS: usize = 12;
+
 /// How long caches may keep an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lifetime {
@@ -48,15 +51,17 @@ impl Lifetime {
 pub(crate) struct Text {
     pub(crate) plain: Bytes,
     pub(crate) gzip: Bytes,
-    /// Content hash, without quotes.
-    pub(crate) tag: String,
+    /// Its content hash as validator, one for each encoding.
+    plain_tag: HeaderValue,
+    gzip_tag: HeaderValue,
 }
 
 impl Text {
     /// Compresses a text and hashes it.
     pub(crate) fn new(plain: Bytes) -> Self {
         let tag = tag_of(std::slice::from_ref(&plain));
-        Self { gzip: compress(&plain), plain, tag }
+        let (plain_tag, gzip_tag) = (value(&format!("\"{tag}\"")), value(&format!("\"{tag}-gz\"")));
+        Self { gzip: compress(&plain), plain, plain_tag, gzip_tag }
     }
 }
 
@@ -146,8 +151,8 @@ fn accepts_gzip(accepted: &str) -> bool {
 /// A playlist: pre-compressed, with a validator per encoding.
 pub(crate) fn playlist(asked: &Asked<'_>, text: &Text, life: Lifetime) -> Response<Body> {
     let gzip = asked.takes_gzip();
-    let tag = value(&format!("\"{}{}\"", text.tag, if gzip { "-gz" } else { "" }));
-    let mut answer = if asked.has(&tag) {
+    let tag = if gzip { &text.gzip_tag } else { &text.plain_tag };
+    let mut answer = if asked.has(tag) {
         empty(StatusCode::NOT_MODIFIED)
     } else {
         let bytes = if gzip { &text.gzip } else { &text.plain };
@@ -160,7 +165,7 @@ pub(crate) fn playlist(asked: &Asked<'_>, text: &Text, life: Lifetime) -> Respon
         }
         answer
     };
-    answer.headers_mut().insert(header::ETAG, tag);
+    answer.headers_mut().insert(header::ETAG, tag.clone());
     finish(&mut answer, life);
     answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     answer
@@ -261,6 +266,7 @@ fn sized(asked: &Asked<'_>, status: StatusCode, chunks: Vec<Bytes>) -> Response<
     let body = if asked.is_head() { Body::empty() } else { Body::chunks(chunks) };
     let mut answer = Response::new(body);
     *answer.status_mut() = status;
+    *answer.headers_mut() = HeaderMap::with_capacity(HEADERS);
     answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     answer
 }

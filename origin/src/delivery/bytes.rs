@@ -12,7 +12,7 @@ use super::answer::{self, Asked, tag_from, tag_of};
 use super::route::{Media, Piece};
 use super::{Refused, Shared, UNKNOWN_TARGET};
 use crate::cache::{LoadError, Seal};
-use crate::live::{Found, Live, Rendition, Snapshot, Stage, duration};
+use crate::live::{Found, Live, Rendition, Sealed, Snapshot, Stage, duration};
 use crate::store::index;
 
 /// Fragmented MP4 segments and parts.
@@ -48,8 +48,8 @@ impl Shared {
         match media.piece {
             Piece::Part(msn, part) => {
                 let at = Position { msn, part };
-                let bytes = self.part(&rendition, media.fence, at).await?;
-                let tag = tag_of(std::slice::from_ref(&bytes));
+                let Sealed { bytes, crc32c } = self.part(&rendition, media.fence, at).await?;
+                let tag = tag_from(crc32c, bytes.len() as u64);
                 Ok((vec![bytes], tag))
             }
             Piece::Segment(msn) => {
@@ -121,10 +121,10 @@ impl Shared {
         rendition: &Arc<Rendition>,
         fence: u64,
         at: Position,
-    ) -> Result<Bytes, Refused> {
+    ) -> Result<Sealed, Refused> {
         let target = duration(rendition.control().target());
         let found = |rendition: &Rendition| match rendition.part(fence, at) {
-            Found::Here(bytes) => Some(Ok(bytes)),
+            Found::Here(part) => Some(Ok(part)),
             Found::Gap => Some(Err(Refused::NoBytes { target })),
             Found::Absent => None,
         };

@@ -13,7 +13,7 @@ use media::time::Span;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
-use super::ring::{Chunks, Found, Ring};
+use super::ring::{Chunks, Found, Ring, Sealed};
 use super::snapshot::Snapshot;
 use crate::archive::retold;
 use crate::cache::Seal;
@@ -130,13 +130,13 @@ impl Rendition {
     /// Takes a part: into the ring first, then into the window. No one sees it before
     /// [`Rendition::refresh`].
     pub(super) fn add_part(&self, part: &Part) {
-        let bytes = if part.gap { Bytes::new() } else { part.bytes.clone() };
+        let sealed = if part.gap { Sealed::default() } else { Sealed::from(part.bytes.clone()) };
         let mut window = self.window.lock();
         let fence = part
             .opens
             .map(|opens| opens.fence)
             .or_else(|| window.open_segment().map(|open| open.open.fence));
-        self.ring.write().push(fence.unwrap_or_default(), part.at.msn, bytes);
+        self.ring.write().push(fence.unwrap_or_default(), part.at.msn, sealed);
         window.apply(&Output::Part(part.clone()));
     }
 
@@ -213,7 +213,7 @@ impl Rendition {
     }
 
     /// The bytes of a part.
-    pub(crate) fn part(&self, fence: u64, at: Position) -> Found<Bytes> {
+    pub(crate) fn part(&self, fence: u64, at: Position) -> Found<Sealed> {
         self.ring.read().part(fence, at.msn, at.part)
     }
 

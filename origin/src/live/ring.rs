@@ -20,12 +20,25 @@ pub(crate) enum Found<T> {
 /// Bytes of a closed segment: its parts, in order, without a copy.
 pub(crate) type Chunks = Arc<[Bytes]>;
 
+/// A part with its check sum, computed once: every answer carries it as validator.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) bytes: Bytes,
+    pub(crate) crc32c: u32,
+}
+
+impl From<Bytes> for Sealed {
+    fn from(bytes: Bytes) -> Self {
+        Self { crc32c: crc32c::crc32c(&bytes), bytes }
+    }
+}
+
 /// One segment and its parts.
 #[derive(Debug)]
 struct Segment {
     msn: u64,
     fence: u64,
-    parts: Vec<Bytes>,
+    parts: Vec<Sealed>,
     closed: Option<Closed>,
 }
 
@@ -63,17 +76,17 @@ impl Ring {
     ///
     /// A number that does not follow the newest one starts the ring anew: nothing can be looked up
     /// between, and the store still has what it was given.
-    pub(crate) fn push(&mut self, fence: u64, msn: u64, bytes: Bytes) {
+    pub(crate) fn push(&mut self, fence: u64, msn: u64, part: Sealed) {
         let follows =
             self.segments.back().is_none_or(|last| msn == last.msn || msn == last.msn + 1);
         if !follows {
             self.segments.clear();
             self.bytes = 0;
         }
-        self.bytes += bytes.len() as u64;
+        self.bytes += part.bytes.len() as u64;
         match self.segments.back_mut() {
-            Some(last) if last.msn == msn => last.parts.push(bytes),
-            _ => self.segments.push_back(Segment { msn, fence, parts: vec![bytes], closed: None }),
+            Some(last) if last.msn == msn => last.parts.push(part),
+            _ => self.segments.push_back(Segment { msn, fence, parts: vec![part], closed: None }),
         }
     }
 
@@ -84,7 +97,7 @@ impl Ring {
             return None;
         }
         let chunks: Vec<Bytes> =
-            segment.parts.iter().filter(|part| !part.is_empty()).cloned().collect();
+            segment.parts.iter().map(|part| part.bytes.clone()).filter(|b| !b.is_empty()).collect();
         let chunks: Option<Chunks> = (!gap && !chunks.is_empty()).then(|| chunks.into());
         segment.closed = Some(Closed { at: now, chunks: chunks.clone(), stored: chunks.is_none() });
         chunks
@@ -100,8 +113,8 @@ impl Ring {
     /// Drops the bytes of a segment that the full backlog gave up.
     pub(crate) fn lose(&mut self, msn: u64) {
         let Some(segment) = self.find_mut(msn) else { return };
-        let freed: u64 = segment.parts.iter().map(|part| part.len() as u64).sum();
-        segment.parts.fill(Bytes::new());
+        let freed: u64 = segment.parts.iter().map(|part| part.bytes.len() as u64).sum();
+        segment.parts.fill(Sealed::default());
         if let Some(closed) = segment.closed.as_mut() {
             closed.chunks = None;
             closed.stored = true;
@@ -116,7 +129,7 @@ impl Ring {
             && now >= closed.at + self.keep
         {
             if let Some(segment) = self.segments.pop_front() {
-                self.bytes -= segment.parts.iter().map(|part| part.len() as u64).sum::<u64>();
+                self.bytes -= segment.parts.iter().map(|part| part.bytes.len() as u64).sum::<u64>();
             }
         }
     }
@@ -128,13 +141,13 @@ impl Ring {
     }
 
     /// The bytes of one part.
-    pub(crate) fn part(&self, fence: u64, msn: u64, part: u32) -> Found<Bytes> {
+    pub(crate) fn part(&self, fence: u64, msn: u64, part: u32) -> Found<Sealed> {
         let Some(segment) = self.find(msn).filter(|segment| segment.fence == fence) else {
             return Found::Absent;
         };
         match usize::try_from(part).ok().and_then(|part| segment.parts.get(part)) {
-            Some(bytes) if bytes.is_empty() => Found::Gap,
-            Some(bytes) => Found::Here(bytes.clone()),
+            Some(part) if part.bytes.is_empty() => Found::Gap,
+            Some(part) => Found::Here(part.clone()),
             None => Found::Absent,
         }
     }
@@ -176,7 +189,7 @@ mod tests {
         let mut ring = Ring::new(KEEP);
         for msn in 7..10 {
             for part in 0..3_u8 {
-                ring.push(1, msn, Bytes::from(vec![part; 4]));
+                ring.push(1, msn, Bytes::from(vec![part; 4]).into());
             }
             if msn < 9 {
                 assert!(ring.close(msn, false, Duration::from_secs(msn)).is_some());
@@ -190,7 +203,7 @@ mod tests {
         let ring = filled();
         let Found::Here(chunks) = ring.segment(1, 8) else { panic!("segment 8 is closed") };
         assert_eq!(chunks.concat(), [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
-        assert_eq!(ring.part(1, 8, 1), Found::Here(Bytes::from(vec![1; 4])));
+        assert_eq!(ring.part(1, 8, 1), Found::Here(Bytes::from(vec![1; 4]).into()));
     }
 
     #[test]
@@ -218,7 +231,7 @@ mod tests {
     #[test]
     fn gaps_have_no_bytes_and_need_no_store() {
         let mut ring = Ring::new(KEEP);
-        ring.push(1, 0, Bytes::new());
+        ring.push(1, 0, Sealed::default());
         assert_eq!(ring.close(0, true, Duration::ZERO), None);
         assert_eq!(ring.segment(1, 0), Found::Gap);
         assert_eq!(ring.part(1, 0, 0), Found::Gap);
@@ -237,8 +250,8 @@ mod tests {
     #[test]
     fn a_jump_in_numbers_starts_anew() {
         let mut ring = filled();
-        ring.push(2, 40, Bytes::from_static(b"x"));
-        assert_eq!(ring.part(2, 40, 0), Found::Here(Bytes::from_static(b"x")));
+        ring.push(2, 40, Bytes::from_static(b"x").into());
+        assert_eq!(ring.part(2, 40, 0), Found::Here(Bytes::from_static(b"x").into()));
         assert_eq!(ring.segment(1, 8), Found::Absent);
         assert_eq!(ring.bytes(), 1);
     }
