@@ -12,6 +12,7 @@ pub mod flv;
 pub mod fmp4;
 pub mod grid;
 pub mod hls;
+pub mod journal;
 pub mod packager;
 pub mod probe;
 pub mod rtmp;
