@@ -188,6 +188,7 @@ async fn start_origin(
             cache_bytes_max: config.cache_bytes,
             backlog_bytes_max: config.live.backlog_bytes,
             cache_tag: config.live.cache_tag.clone(),
+            journal: Some(config.data.clone()),
             ..origin::Settings::default()
         })
     };

@@ -7,6 +7,7 @@ mod harness;
 
 mod command_line;
 mod comments;
+mod continuity;
 mod failure;
 mod feed;
 mod gifts;

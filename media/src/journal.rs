@@ -9,4 +9,4 @@ mod record;
 mod replay;
 
 pub use record::{PartRecord, Reader, Record, SegmentRecord, write_header, write_record};
-pub use replay::{Replay, Trail};
+pub use replay::{Replay, Trail, retold};

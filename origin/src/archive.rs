@@ -16,6 +16,7 @@ use crate::records::{self, Standing};
 use crate::store::index::{Index, page_key, sheet_key};
 
 mod close;
+mod past;
 mod restore;
 
 pub(crate) use close::{close, finish};

@@ -6,6 +6,7 @@
 //! origin in the database, on the bus and in the object store.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ mod cache;
 mod control;
 mod delivery;
 pub mod ingest;
+mod journal;
 mod live;
 mod records;
 mod stats;
@@ -72,6 +74,8 @@ pub struct Settings {
     pub index_every_segments: u64,
     /// Requests that may wait for media at once.
     pub waiting_max: usize,
+    /// Where journals and spool files lie; without them a crash loses what is not stored yet.
+    pub journal: Option<PathBuf>,
     /// Header that carries the CDN's cache tag: `Cache-Tag`, `Surrogate-Key`, `xkey`.
     pub cache_tag: Option<String>,
 }
@@ -90,6 +94,7 @@ impl Default for Settings {
             backlog_bytes_max: 1 << 30,
             index_every_segments: 1,
             waiting_max: 100_000,
+            journal: None,
             cache_tag: None,
         }
     }
@@ -123,6 +128,7 @@ pub(crate) struct Context {
     pub(crate) node: String,
     pub(crate) store: Store,
     pub(crate) writer: store::Writer,
+    pub(crate) journals: journal::Journals,
     pub(crate) media: cache::Media,
     pub(crate) registry: live::Registry,
     /// Held by whoever takes a broadcast of a former process up: only one of them may.
@@ -166,6 +172,7 @@ impl Context {
             &tasks,
         );
         Self {
+            journals: journal::Journals::new(settings.journal.clone(), tasks.clone()),
             media: cache::Media::new(Arc::clone(&store), settings.cache_bytes_max),
             registry: live::Registry::default(),
             taking_up: Semaphore::new(1),

@@ -9,7 +9,7 @@ use media::hls::{Window, multivariant};
 use media::packager::Rid;
 use tokio::sync::{mpsc, watch};
 
-pub(crate) use launch::launch;
+pub(crate) use launch::{Past, launch};
 pub(crate) use registry::Registry;
 pub(crate) use rendition::{Rendition, duration};
 pub(crate) use ring::{Chunks, Found, Sealed};
@@ -155,6 +155,17 @@ impl Live {
     /// All of it is in the store.
     pub(crate) fn note_stored(&self) {
         self.stored.send_replace(true);
+    }
+
+    /// A broadcast that was over before this process began.
+    pub(crate) fn put_away(&self, renditions: Vec<Arc<Rendition>>, stage: Stage) {
+        for rendition in &renditions {
+            rendition.end();
+            rendition.refresh(&renditions);
+        }
+        self.renditions.store(Arc::new(renditions));
+        self.become_stage(stage);
+        self.over.send_replace(true);
     }
 
     fn add(&self, rendition: Arc<Rendition>) {

@@ -272,6 +272,24 @@ pub(crate) async fn replay_of(
     Ok(newest.and_then(|recording| recording.broadcast_id).map(Id::from_uuid))
 }
 
+/// A broadcast that is over, by name; nothing when it is on the air, or unknown.
+pub(crate) async fn ended(
+    context: &Context,
+    id: BroadcastId,
+) -> Result<Option<(Identity, Standing)>, Missing> {
+    let standing = match standing(context, id).await {
+        Ok(standing) => standing,
+        Err(Missing::Unknown) => return Ok(None),
+        Err(missing) => return Err(missing),
+    };
+    let read = context.database.read();
+    let Some(row) = broadcasts::find(read, id).await.map_err(unavailable)? else { return Ok(None) };
+    let channel = Id::from_uuid(row.channel_id);
+    let slug = channels::find(read, channel).await.map_err(unavailable)?.map(|found| found.slug);
+    let recording = row.recording_id.map(Id::from_uuid);
+    Ok(slug.map(|slug| (Identity { broadcast: id, channel, recording, slug }, standing)))
+}
+
 /// The broadcast that a recording is made from.
 pub(crate) async fn broadcast_of(
     context: &Context,

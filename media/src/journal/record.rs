@@ -287,9 +287,11 @@ mod tests {
         );
         prop_oneof![
             bytes.clone().prop_map(Record::Sheet),
-            (rid(), any::<u64>(), any::<u32>(), bytes).prop_map(|(rid, fence, generation, bytes)| {
-                Record::Init(Init { rid, fence, generation, bytes })
-            }),
+            (rid(), any::<u64>(), any::<u32>(), bytes).prop_map(
+                |(rid, fence, generation, bytes)| {
+                    Record::Init(Init { rid, fence, generation, bytes })
+                }
+            ),
             part.prop_map(|(rid, (msn, part), (duration, bytes, independent, gap), opens)| {
                 let listed = ListedPart { duration: Span(duration), bytes, independent, gap };
                 Record::Part(PartRecord { rid, at: Position { msn, part }, listed, opens })

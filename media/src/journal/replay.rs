@@ -1,8 +1,9 @@
 //! What a journal tells: each rendition's segments, and what was open when it ended.
 
 use super::record::{PartRecord, Record, SegmentRecord};
+use crate::hls::Position;
 use crate::hls::index::Entry;
-use crate::packager::{Init, Rid};
+use crate::packager::{Init, Rid, SegmentOpen};
 use crate::time::Span;
 use bytes::Bytes;
 
@@ -103,25 +104,26 @@ impl Replay {
     }
 
     fn trail(&mut self, rid: Rid) -> &mut Trail {
-        let at = self.trails.iter().position(|trail| trail.rid == rid).unwrap_or_else(|| {
+        if !self.trails.iter().any(|trail| trail.rid == rid) {
             self.trails.push(Trail::new(rid));
-            self.trails.len() - 1
-        });
-        &mut self.trails[at]
+        }
+        let found = self.trails.iter_mut().find(|trail| trail.rid == rid);
+        found.expect("it is among the trails now")
     }
 
     /// Ends every segment where it was torn, so that all renditions go on from one number: a
     /// rendition that had not reached the newest segment lists it as a gap.
     ///
-    /// `crc32c` gives the checksum of an open segment's bytes. Returns the records that say so.
-    pub fn complete(&mut self, mut crc32c: impl FnMut(Rid, &Entry) -> u32) -> Vec<Record> {
+    /// `crc32c` gives the checksum of an open segment's bytes, if they are there. Returns the records
+    /// that say so.
+    pub fn complete(&mut self, crc32c: impl Fn(Rid, &Entry) -> Option<u32>) -> Vec<Record> {
         let mut said = Vec::new();
         for trail in &mut self.trails {
             let Some(open) = &trail.open else { continue };
-            let gap = open.parts.iter().all(|part| part.gap);
-            let checksum = if gap { 0 } else { crc32c(trail.rid, open) };
-            let (rid, msn) = (trail.rid, open.msn);
-            let segment = SegmentRecord { rid, msn, gap, crc32c: checksum };
+            let has_media = open.parts.iter().any(|part| !part.gap);
+            let checksum = has_media.then(|| crc32c(trail.rid, open)).flatten();
+            let (rid, msn, gap) = (trail.rid, open.msn, checksum.is_none());
+            let segment = SegmentRecord { rid, msn, gap, crc32c: checksum.unwrap_or(0) };
             trail.close(segment);
             said.push(Record::Segment(segment));
         }
@@ -132,24 +134,23 @@ impl Replay {
             let from = ahead.partition_point(|entry| entry.msn <= newest);
             for model in ahead.get(from..).unwrap_or_default() {
                 trail.miss(model);
-                said.extend(retold(trail.rid, trail.segments.last()));
+                said.extend(trail.segments.last().into_iter().flat_map(|it| retold(trail.rid, it)));
             }
         }
         said
     }
 }
 
-/// The records of a segment.
-fn retold(rid: Rid, entry: Option<&Entry>) -> Vec<Record> {
-    let Some(entry) = entry else { return Vec::new() };
-    let opens = crate::packager::SegmentOpen {
+/// The records that tell of a complete segment.
+pub fn retold(rid: Rid, entry: &Entry) -> Vec<Record> {
+    let opens = SegmentOpen {
         fence: entry.fence,
         generation: entry.generation,
         pdt: entry.pdt,
         discontinuity: entry.discontinuity,
     };
     let parts = (0..).zip(&entry.parts).map(|(number, listed)| {
-        let at = crate::hls::Position { msn: entry.msn, part: number };
+        let at = Position { msn: entry.msn, part: number };
         let opens = (number == 0).then_some(opens);
         Record::Part(PartRecord { rid, at, listed: *listed, opens })
     });
@@ -160,8 +161,7 @@ fn retold(rid: Rid, entry: Option<&Entry>) -> Vec<Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hls::{ListedPart, Position};
-    use crate::packager::SegmentOpen;
+    use crate::hls::ListedPart;
     use crate::time::Wall;
 
     fn part(rid: Rid, msn: u64, part: u32, gap: bool) -> Record {
@@ -196,7 +196,7 @@ mod tests {
             part(video, 1, 1, false),
         ];
         let mut replay = Replay::of(records.clone());
-        let said = replay.complete(|_, _| 9);
+        let said = replay.complete(|_, _| Some(9));
         let numbers = |trail: &Trail| -> Vec<_> {
             trail.segments.iter().map(|entry| (entry.msn, entry.gap, entry.crc32c)).collect()
         };
@@ -215,6 +215,13 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_gone_are_a_gap() {
+        let mut replay = Replay::of([part(Rid::VIDEO, 0, 0, false)]);
+        replay.complete(|_, _| None);
+        assert!(replay.trails[0].segments[0].gap);
+    }
+
+    #[test]
     fn a_lost_segment_is_a_gap() {
         let records = [part(Rid::VIDEO, 0, 0, false), segment(Rid::VIDEO, 0)];
         let replay = Replay::of(records.into_iter().chain([Record::Lost(Rid::VIDEO, 0)]));
@@ -223,6 +230,6 @@ mod tests {
 
     #[test]
     fn nothing_needs_no_completion() {
-        assert_eq!(Replay::default().complete(|_, _| 0), []);
+        assert_eq!(Replay::default().complete(|_, _| None), []);
     }
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use infra::object::Meta;
 use media::hls::sheet::{Row, Sheet};
 
 use super::Archived;
 use crate::Context;
+use crate::journal::Journal;
 use crate::live::pump::Command;
 use crate::live::{Live, Rendition, Stage, duration};
 use crate::store::index::sheet_key;
@@ -31,11 +33,13 @@ impl Context {
         self.store_sheet(live);
     }
 
-    /// Queues the sheet about a broadcast's renditions.
-    pub(crate) fn store_sheet(&self, live: &Live) {
+    /// Queues the sheet about a broadcast's renditions, and returns it.
+    pub(crate) fn store_sheet(&self, live: &Live) -> Bytes {
         let rows = live.renditions().iter().map(|rendition| row(rendition)).collect();
         let key = sheet_key(live.identity.broadcast);
-        self.writer.put(support(key, Sheet::new(rows).render(), SHEET_META));
+        let sheet = Sheet::new(rows).render();
+        self.writer.put(support(key, sheet.clone(), SHEET_META));
+        sheet
     }
 }
 
@@ -45,8 +49,11 @@ fn row(rendition: &Rendition) -> Row {
 }
 
 /// After a broadcast ended: all of it is stored, then it leaves memory.
-pub(crate) async fn finish(context: Arc<Context>, live: Arc<Live>) {
+pub(crate) async fn finish(context: Arc<Context>, live: Arc<Live>, journal: Option<Journal>) {
     store(&context, &live).await;
+    if let Some(journal) = journal {
+        journal.remove();
+    }
     live.note_stored();
     let target = live
         .renditions()

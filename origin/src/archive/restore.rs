@@ -17,9 +17,11 @@ use media::time::Span;
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 
+use super::past::{again, leftovers, records_of, refill, retold_by, wind_up};
 use super::{Archived, Missing, load};
+use crate::journal::Recovered;
 use crate::live::lifecycle::Fact;
-use crate::live::{Live, Rendition, launch};
+use crate::live::{Live, Past, Stage, launch};
 use crate::records::{self, Left};
 use crate::{Context, Moment};
 
@@ -61,6 +63,9 @@ async fn look_out(context: &Arc<Context>, first: oneshot::Sender<()>) {
         let node = if first.is_some() { &*context.node } else { "" };
         match records::left_behind(context, node).await {
             Ok(left) => {
+                if first.is_some() {
+                    leftovers(context, &left).await;
+                }
                 let patience = if first.is_some() { Duration::ZERO } else { ALONE_MIN };
                 if round(context, left, (&mut alone, patience)).await {
                     first = None;
@@ -111,20 +116,22 @@ async fn take_up(context: &Arc<Context>, left: &Left) -> Result<(), Missing> {
         // Its publisher was faster.
         return Ok(());
     }
-    let archived = known(context, left).await?;
+    let known = known(context, left).await?;
     let left = Left { fence: lease(context, broadcast).await?, ..left.clone() };
     let now = context.now();
     if now.wall.since(left.last_seen) >= context.settings.reconnect_window {
-        let duration_ms = archived.map_or(0, |archived| archived.duration_ms());
-        end(context, &left, now.wall, duration_ms).await;
+        end(context, &left, now.wall, known.duration_ms()).await;
+        if let Known { archived: Some(archived), recovered: Some(recovered) } = known {
+            wind_up(context, (left.identity, left.fence), (&archived, recovered), Stage::Ended);
+        }
         return Ok(());
     }
     tracing::info!(
         broadcast.id = %broadcast,
         "a broadcast of a former process waits for its encoder"
     );
-    let (packager, renditions) = resumed(context, &left, archived.as_deref());
-    launch(context, (left.identity, left.fence), packager, renditions);
+    let (packager, past) = resumed(context, &left, known);
+    launch(context, (left.identity, left.fence), packager, past);
     Ok(())
 }
 
@@ -151,9 +158,9 @@ pub(crate) async fn resume(context: &Arc<Context>, left: Left) -> Result<Arc<Liv
         return Ok(live);
     }
     match known(context, &left).await {
-        Ok(archived) => {
-            let (packager, renditions) = resumed(context, &left, archived.as_deref());
-            Ok(launch(context, (left.identity, left.fence), packager, renditions))
+        Ok(known) => {
+            let (packager, past) = resumed(context, &left, known);
+            Ok(launch(context, (left.identity, left.fence), packager, past))
         }
         Err(missing) => {
             give_back(context, &left).await;
@@ -175,15 +182,52 @@ async fn give_back(context: &Context, left: &Left) {
     }
 }
 
+/// What is known of a broadcast, and what its journal holds beside.
+#[derive(Debug, Default)]
+struct Known {
+    archived: Option<Arc<Archived>>,
+    recovered: Option<Recovered>,
+}
+
+impl Known {
+    fn duration_ms(&self) -> i64 {
+        self.archived.as_ref().map_or(0, |archived| archived.duration_ms())
+    }
+}
+
+/// The journal of this node knows best, unless another node went on since.
+async fn known(context: &Context, left: &Left) -> Result<Known, Missing> {
+    let broadcast = left.identity.broadcast;
+    if let Some(recovered) = context.journals.recover(broadcast).await
+        && let Some(archived) = retold_by(broadcast, &recovered)
+    {
+        let is_overtaken = context.database.is_shared()
+            && stored(context, left)
+                .await
+                .ok()
+                .flatten()
+                .is_some_and(|stored| newest(&stored) > newest(&archived));
+        if !is_overtaken {
+            let archived = Some(Arc::new(archived));
+            return Ok(Known { archived, recovered: Some(recovered) });
+        }
+    }
+    Ok(Known { archived: stored(context, left).await?, recovered: None })
+}
+
 /// What the store holds of a broadcast; nothing, when its process died before anything was stored.
-async fn known(context: &Context, left: &Left) -> Result<Option<Arc<Archived>>, Missing> {
+async fn stored(context: &Context, left: &Left) -> Result<Option<Arc<Archived>>, Missing> {
     match load(context, left.identity.broadcast).await {
-        Ok(archived) => Ok(Some(archived).filter(|archived| {
-            archived.renditions().iter().any(|known| !known.index.segments().is_empty())
-        })),
+        Ok(archived) => Ok(Some(archived).filter(|archived| newest(archived).is_some())),
         Err(Missing::Unknown) => Ok(None),
         Err(missing) => Err(missing),
     }
+}
+
+/// The newest segment that any rendition has.
+fn newest(archived: &Archived) -> Option<u64> {
+    let last = |rendition: &super::Rendition| Some(rendition.index.segments().last()?.msn);
+    archived.renditions().iter().filter_map(last).max()
 }
 
 async fn end(context: &Context, left: &Left, at: Timestamp, duration_ms: i64) {
@@ -199,28 +243,31 @@ async fn end(context: &Context, left: &Left, at: Timestamp, duration_ms: i64) {
     }
 }
 
-/// A packager that goes on where the former one stopped, and its renditions.
-fn resumed(
-    context: &Context,
-    left: &Left,
-    archived: Option<&Archived>,
-) -> (Packager, Vec<Arc<Rendition>>) {
+/// A packager that goes on where the former one stopped, and what it goes on from.
+fn resumed(context: &Context, left: &Left, known: Known) -> (Packager, Past) {
+    let Known { archived, recovered } = known;
+    let broadcast = left.identity.broadcast;
     let fence = u64::try_from(left.fence).unwrap_or_default();
     let profile = left.profile.unwrap_or(context.settings.profile);
     let new = Settings::new(profile, fence);
-    let stored = archived.and_then(|archived| Some((archived, after(archived)?)));
-    let Some((archived, (last_msn, resume))) = stored else {
+    let Some((archived, (last_msn, resume))) =
+        archived.and_then(|archived| Some((Arc::clone(&archived), after(&archived)?)))
+    else {
         let resume = by_time(profile, left.started_at, context.now());
-        return (Packager::new(Settings { resume: Some(resume), ..new }), Vec::new());
+        let journal = context.journals.create(broadcast, &[]);
+        let past = Past { journal, ..Past::default() };
+        return (Packager::new(Settings { resume: Some(resume), ..new }), past);
     };
-    let renditions = archived.renditions().iter().map(|rendition| {
-        let dvr_window = context.settings.dvr_window;
-        let again = Rendition::new(left.identity.broadcast, rendition.about.clone(), dvr_window);
-        again.restore(&rendition.index, last_msn);
-        Arc::new(again)
-    });
-    let renditions = renditions.collect();
-    (Packager::new(Settings { resume: Some(resume), ..new }), renditions)
+    let renditions = again(context, &archived, last_msn);
+    let journal = match recovered {
+        Some(recovered) => {
+            refill(context, &renditions, &recovered);
+            Some(recovered.journal)
+        }
+        None => context.journals.create(broadcast, &records_of(&archived, last_msn)),
+    };
+    let past = Past { renditions, journal };
+    (Packager::new(Settings { resume: Some(resume), ..new }), past)
 }
 
 /// All renditions go on from one segment: the newest that every one of them has.
@@ -229,8 +276,8 @@ fn after(archived: &Archived) -> Option<(u64, Resume)> {
     let last_msn = archived
         .renditions()
         .iter()
-        .map(|rendition| rendition.index.segments().last().map(|entry| entry.msn))
-        .min()??;
+        .filter_map(|rendition| Some(rendition.index.segments().last()?.msn))
+        .min()?;
     let last = lead.index.get(last_msn)?;
     let discontinuities = lead.index.segments().iter().filter(|entry| entry.discontinuity).count();
     let resume = Resume {

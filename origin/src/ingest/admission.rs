@@ -12,7 +12,7 @@ use super::Refusal;
 use super::log::Line;
 use crate::Context;
 use crate::archive::{self, Missing};
-use crate::live::{Identity, Live, Seat, launch};
+use crate::live::{Identity, Live, Past, Seat, launch};
 use crate::records::{self, KeyHash, Left, OpenError};
 
 /// A key that was seen so lately resumes its own broadcast without the database.
@@ -106,7 +106,9 @@ impl Admission {
         let profile = profile.unwrap_or(self.context.settings.profile);
         let in_keys = u64::try_from(fence).unwrap_or_default();
         let settings = Settings { longest_gop, ..Settings::new(profile, in_keys) };
-        Ok(launch(&self.context, (identity, fence), Packager::new(settings), Vec::new()))
+        let journal = self.context.journals.create(identity.broadcast, &[]);
+        let past = Past { journal, ..Past::default() };
+        Ok(launch(&self.context, (identity, fence), Packager::new(settings), past))
     }
 
     /// The broadcast of a channel, if this process holds it.

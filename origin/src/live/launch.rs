@@ -8,14 +8,22 @@ use tokio::sync::mpsc;
 use super::lifecycle::{self, FACTS_MAX};
 use super::pump::{INPUTS_MAX, Pump};
 use super::{Identity, Live, Rendition, Stage};
+use crate::journal::Journal;
 use crate::{Context, archive, control};
 
-/// Puts a broadcast on air; `renditions` are what an earlier process left of it.
+/// What an earlier process left of a broadcast, and the journal that goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    pub(crate) renditions: Vec<Arc<Rendition>>,
+    pub(crate) journal: Option<Journal>,
+}
+
+/// Puts a broadcast on air.
 pub(crate) fn launch(
     context: &Arc<Context>,
     (identity, fence): (Identity, i64),
     packager: Packager,
-    renditions: Vec<Arc<Rendition>>,
+    Past { renditions, journal }: Past,
 ) -> Arc<Live> {
     let (commands, orders) = mpsc::channel(INPUTS_MAX);
     let (facts, steps) = mpsc::channel(FACTS_MAX);
@@ -28,12 +36,13 @@ pub(crate) fn launch(
         live.ready.send_replace(true);
     }
     context.registry.insert(&live);
-    let pump = Pump::new(Arc::clone(&live), Arc::clone(context), packager, facts);
+    let mut pump = Pump::new(Arc::clone(&live), Arc::clone(context), packager, facts);
+    pump.journal = journal;
     let (after, over) = (Arc::clone(context), Arc::clone(&live));
     context.tasks.spawn("broadcast", async move {
-        pump.run(orders).await;
+        let journal = pump.run(orders).await;
         if matches!(over.stage(), Stage::Ended | Stage::TakenDown) {
-            archive::finish(after, over).await;
+            archive::finish(after, over, journal).await;
         }
     });
     let writing = lifecycle::write_down(Arc::clone(context), Arc::clone(&live), steps);

@@ -7,7 +7,8 @@ use domain::time::Timestamp;
 use infra::database::broadcasts::Mark;
 use infra::object::Meta;
 use media::hls::Window;
-use media::hls::index::{encode, page_of};
+use media::hls::index::{Entry, encode, page_of};
+use media::journal::SegmentRecord;
 use media::packager::{Alarm, Output, Part};
 
 use super::lifecycle::Fact;
@@ -45,6 +46,9 @@ impl Pump {
                 Output::Init(init) => {
                     if let Some(rendition) = self.live.rendition(init.rid) {
                         rendition.add_init(init);
+                        if let Some(journal) = &mut self.journal {
+                            journal.init(init);
+                        }
                         let piece = Piece::Init(init.generation);
                         let broadcast = self.live.identity.broadcast;
                         let key = object_key(broadcast, init.rid, init.fence, piece);
@@ -54,7 +58,10 @@ impl Pump {
                 }
                 Output::Part(part) => {
                     if let Some(rendition) = self.live.rendition(part.rid) {
-                        rendition.add_part(part);
+                        let fence = rendition.add_part(part);
+                        if let Some(journal) = &mut self.journal {
+                            journal.part(part, fence);
+                        }
                         note(&mut changed, &rendition);
                         self.mark(part).await;
                     }
@@ -62,14 +69,17 @@ impl Pump {
                 Output::Segment(segment) => {
                     if let Some(rendition) = self.live.rendition(segment.rid) {
                         let now = self.context.clock.monotonic();
-                        if let Some(segment) = rendition.close(*segment, now) {
-                            closed.push((Arc::clone(&rendition), segment));
-                        }
+                        let chunks = rendition.close(*segment, now);
+                        self.write_down(&rendition, segment.msn);
+                        closed.extend(chunks.map(|chunks| (Arc::clone(&rendition), chunks)));
                         note(&mut changed, &rendition);
                     }
                 }
                 Output::Alarm(alarm) => alarmed(*alarm),
             }
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.commit().await;
         }
         self.show(&changed);
         for (rendition, segment) in closed {
@@ -94,7 +104,25 @@ impl Pump {
             let broadcast = self.live.identity.broadcast;
             self.live.add(Arc::new(Rendition::new(broadcast, about, dvr_window)));
         }
-        self.context.store_sheet(&self.live);
+        let sheet = self.context.store_sheet(&self.live);
+        if let Some(journal) = &mut self.journal {
+            journal.sheet(sheet);
+        }
+    }
+
+    /// A complete segment, and what became of older ones.
+    fn write_down(&mut self, rendition: &Rendition, msn: u64) {
+        let Some(journal) = &mut self.journal else { return };
+        let rid = rendition.rid();
+        if let Some(Entry { gap, crc32c, .. }) = rendition.entry(msn) {
+            journal.segment(SegmentRecord { rid, msn, gap, crc32c });
+        }
+        for lost in rendition.take_lost() {
+            journal.lost(rid, lost);
+        }
+        if let Some(oldest) = rendition.oldest_in_memory() {
+            journal.keep_from(rid, oldest);
+        }
     }
 
     /// Swaps the snapshots of all that changed, and wakes whoever waits.

@@ -13,6 +13,7 @@ use super::lifecycle::Fact;
 use super::{Input, Live, Stage};
 use crate::archive::Archived;
 use crate::ingest::Refusal;
+use crate::journal::Journal;
 use crate::stats::Reporter;
 use crate::{Context, records};
 
@@ -56,6 +57,8 @@ pub(crate) struct Pump {
     pub(super) packager: Packager,
     pub(super) facts: mpsc::Sender<(Timestamp, Fact)>,
     pub(super) reporter: Reporter,
+    /// What the next process reads after a crash.
+    pub(super) journal: Option<Journal>,
     /// Whether the start of media time is written down.
     pub(super) began: bool,
     publisher: Option<Publisher>,
@@ -82,6 +85,7 @@ impl Pump {
             packager,
             facts,
             reporter,
+            journal: None,
             began: live_began,
             publisher: None,
             last_media: now,
@@ -90,8 +94,8 @@ impl Pump {
         }
     }
 
-    /// Runs until the broadcast is over.
-    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+    /// Runs until the broadcast is over; gives its journal back.
+    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Option<Journal> {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.over {
@@ -109,6 +113,7 @@ impl Pump {
             records::remember_gop(&self.context, self.live.identity.channel, gop.to_ms()).await;
         }
         self.live.over.send_replace(true);
+        self.journal
     }
 
     async fn obey(&mut self, command: Command) {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use domain::id::BroadcastId;
 use media::hls::index::{Entry, page_of};
 use media::hls::{Position, Window, playlist, sheet};
+use media::journal::Trail;
 use media::packager::{self, Control, Init, Output, Part, Rid, Segment};
 use media::time::Span;
 use parking_lot::{Mutex, RwLock};
@@ -38,6 +39,8 @@ pub(crate) struct Rendition {
     window: Mutex<Window>,
     inits: RwLock<BTreeMap<(u64, u32), Bytes>>,
     index: RwLock<Index>,
+    /// Segments that the store never got, until the journal says so.
+    lost: Mutex<Vec<u64>>,
     snapshot: watch::Sender<Arc<Snapshot>>,
 }
 
@@ -57,6 +60,7 @@ impl Rendition {
             window: Mutex::new(window),
             inits: RwLock::default(),
             index: RwLock::default(),
+            lost: Mutex::default(),
             snapshot: watch::Sender::new(Arc::new(Snapshot::empty())),
             about: RwLock::new(about),
         }
@@ -128,16 +132,18 @@ impl Rendition {
     }
 
     /// Takes a part: into the ring first, then into the window. No one sees it before
-    /// [`Rendition::refresh`].
-    pub(super) fn add_part(&self, part: &Part) {
+    /// [`Rendition::refresh`]. Returns the fence of its segment.
+    pub(super) fn add_part(&self, part: &Part) -> u64 {
         let sealed = if part.gap { Sealed::default() } else { Sealed::from(part.bytes.clone()) };
         let mut window = self.window.lock();
         let fence = part
             .opens
             .map(|opens| opens.fence)
-            .or_else(|| window.open_segment().map(|open| open.open.fence));
-        self.ring.write().push(fence.unwrap_or_default(), part.at.msn, sealed);
+            .or_else(|| window.open_segment().map(|open| open.open.fence))
+            .unwrap_or_default();
+        self.ring.write().push(fence, part.at.msn, sealed);
         window.apply(&Output::Part(part.clone()));
+        fence
     }
 
     /// Closes the open segment; returns its bytes unless it is a gap.
@@ -175,13 +181,41 @@ impl Rendition {
         self.refresh(&[]);
     }
 
+    /// Takes back into memory what a journal tells: init sections, and the bytes of the newest
+    /// segments as far as they are there.
+    pub(crate) fn refill(
+        &self,
+        trail: &Trail,
+        bytes: impl Fn(u64) -> Option<Bytes>,
+        now: Duration,
+    ) {
+        let mut inits = self.inits.write();
+        for init in &trail.inits {
+            inits.insert((init.fence, init.generation), init.bytes.clone());
+        }
+        let mut ring = self.ring.write();
+        for entry in &trail.segments {
+            let spooled = bytes(entry.msn);
+            if spooled.is_none() && !entry.gap {
+                ring.clear();
+                continue;
+            }
+            let mut rest = spooled.unwrap_or_default();
+            for part in &entry.parts {
+                let length = usize::try_from(part.bytes).unwrap_or(usize::MAX).min(rest.len());
+                ring.push(entry.fence, entry.msn, Sealed::from(rest.split_to(length)));
+            }
+            ring.close(entry.msn, entry.gap, now);
+        }
+    }
+
     /// Nothing follows.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.window.lock().apply(&Output::Ended);
     }
 
     /// Shows what was added: renders the delta, swaps the snapshot, wakes whoever waits.
-    pub(super) fn refresh(&self, siblings: &[Arc<Self>]) {
+    pub(crate) fn refresh(&self, siblings: &[Arc<Self>]) {
         let reports = self.reports(siblings);
         let snapshot = {
             let window = self.window.lock();
@@ -265,6 +299,17 @@ impl Rendition {
     pub(crate) fn lose(&self, msn: u64) {
         self.ring.write().lose(msn);
         self.index.write().lose(msn);
+        self.lost.lock().push(msn);
+    }
+
+    /// The segments that the store never got, since the last time.
+    pub(super) fn take_lost(&self) -> Vec<u64> {
+        std::mem::take(&mut self.lost.lock())
+    }
+
+    /// The oldest segment whose bytes are in memory.
+    pub(super) fn oldest_in_memory(&self) -> Option<u64> {
+        self.ring.read().oldest()
     }
 
     /// Bytes of media in memory.

@@ -67,6 +67,11 @@ impl Ring {
         Self { segments: VecDeque::new(), keep, bytes: 0 }
     }
 
+    /// The number of the oldest segment.
+    pub(crate) fn oldest(&self) -> Option<u64> {
+        self.segments.front().map(|segment| segment.msn)
+    }
+
     /// Bytes held now.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes

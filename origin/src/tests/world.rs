@@ -65,7 +65,11 @@ impl Disk {
             clock,
             tasks: tasks.clone(),
         };
-        let settings = Settings { rtmp: Some("127.0.0.1:0".parse().unwrap()), ..settings };
+        let settings = Settings {
+            rtmp: Some("127.0.0.1:0".parse().unwrap()),
+            journal: Some(self.directory.path().to_owned()),
+            ..settings
+        };
         let origin = Origin::start(settings, parts).await.unwrap();
         let delivery = origin.delivery();
         World { origin, bus, database, tasks, delivery }
