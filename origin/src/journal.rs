@@ -18,9 +18,11 @@ use media::packager::{Init, Part, Rid};
 use parking_lot::Mutex;
 
 mod files;
+mod place;
 mod recover;
 
 use files::Files;
+pub(crate) use place::Place;
 pub(crate) use recover::Recovered;
 
 /// How long a part waits for the disk at most.
@@ -49,7 +51,7 @@ pub(crate) struct Journal {
 struct Batch {
     lines: Vec<u8>,
     /// Bytes of parts, in their order.
-    parts: Vec<(Rid, Place, Bytes)>,
+    parts: Vec<(Rid, SegmentAt, Bytes)>,
     /// Renditions whose open segment is complete.
     closed: Vec<Rid>,
     /// The oldest segment of a rendition whose spool file is still needed.
@@ -58,7 +60,7 @@ struct Batch {
 
 /// Which segment a spool file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct SegmentAt {
     fence: u64,
     msn: u64,
 }
@@ -106,8 +108,8 @@ impl Journal {
     pub(crate) fn part(&mut self, part: &Part, fence: u64) {
         self.note(&Record::Part(PartRecord::from(part)));
         if !part.gap && !self.is_broken {
-            let place = Place { fence, msn: part.at.msn };
-            self.batch.parts.push((part.rid, place, part.bytes.clone()));
+            let at = SegmentAt { fence, msn: part.at.msn };
+            self.batch.parts.push((part.rid, at, part.bytes.clone()));
         }
     }
 

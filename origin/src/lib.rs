@@ -162,6 +162,7 @@ impl Context {
         settings: Settings,
         parts: Parts,
         lines: mpsc::Sender<(ChannelId, ingest::log::Line)>,
+        place: Option<&journal::Place>,
     ) -> Self {
         let Parts { database, bus, store, clock, tasks } = parts;
         let ids = Ids::new(Arc::clone(&clock));
@@ -183,7 +184,7 @@ impl Context {
             replays: Cache::builder().max_capacity(STANDINGS_MAX).time_to_live(FRESH).build(),
             epoch_ms: clock.now().0 - millis(clock.monotonic()),
             node: if database.is_shared() {
-                ids.uuid().simple().to_string()
+                place.map_or_else(|| ids.uuid().simple().to_string(), |place| place.name.clone())
             } else {
                 // One process at a time: what it held before a restart is still its own.
                 "only".to_owned()
@@ -227,6 +228,18 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// Another process works in the data directory.
+    #[error("another headwater works in {0}: stop it, or give this one a directory of its own")]
+    InUse(PathBuf),
+    /// The data directory can't be written.
+    #[error("{path} can't be written")]
+    Directory {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The name of the cache tag is no header name.
     #[error("`{0}` is no header name for the cache tag")]
     CacheTag(String),
@@ -238,6 +251,8 @@ pub struct Origin {
     context: Arc<Context>,
     delivery: Delivery,
     rtmp: Option<SocketAddr>,
+    /// Held as long as this process works.
+    _place: Option<journal::Place>,
 }
 
 impl Origin {
@@ -251,8 +266,15 @@ impl Origin {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
+        let place = match &settings.journal {
+            Some(directory) => {
+                let ids = Ids::new(Arc::clone(&parts.clock));
+                Some(journal::Place::take(directory, || ids.uuid().simple().to_string())?)
+            }
+            None => None,
+        };
         let (lines, written) = mpsc::channel(LINES_MAX);
-        let context = Arc::new(Context::new(settings, parts, lines));
+        let context = Arc::new(Context::new(settings, parts, lines, place.as_ref()));
         let keeping = ingest::log::keep(Arc::clone(&context), written);
         context.tasks.spawn("ingest log", keeping);
         archive::restore(&context).await;
@@ -273,7 +295,7 @@ impl Origin {
             closing.tasks.draining().await;
             archive::close(&closing).await;
         });
-        Ok(Self { context, delivery, rtmp })
+        Ok(Self { context, delivery, rtmp, _place: place })
     }
 
     /// Answers media requests; clones share everything.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use domain::id::BroadcastId;
 use media::packager::Rid;
 
-use super::{Batch, Place};
+use super::{Batch, SegmentAt};
 
 /// `journal/{brd}`, and `spool/{brd}/{rid}.{fence}.{msn}` beside it.
 #[derive(Debug)]
@@ -17,9 +17,9 @@ pub(super) struct Files {
     spool: PathBuf,
     journal: Option<File>,
     /// The segment that each rendition fills.
-    open: HashMap<Rid, (Place, File)>,
+    open: HashMap<Rid, (SegmentAt, File)>,
     /// Spool files that are there, oldest first.
-    kept: HashMap<Rid, VecDeque<Place>>,
+    kept: HashMap<Rid, VecDeque<SegmentAt>>,
 }
 
 impl Files {
@@ -37,7 +37,7 @@ impl Files {
         &self.journal_path
     }
 
-    pub(super) fn spool_path(&self, rid: Rid, place: Place) -> PathBuf {
+    pub(super) fn spool_path(&self, rid: Rid, place: SegmentAt) -> PathBuf {
         self.spool.join(format!("{rid}.{}.{}", place.fence, place.msn))
     }
 
@@ -61,7 +61,7 @@ impl Files {
     }
 
     /// A spool file of a complete segment is there.
-    pub(super) fn keep(&mut self, rid: Rid, place: Place) {
+    pub(super) fn keep(&mut self, rid: Rid, place: SegmentAt) {
         self.kept.entry(rid).or_default().push_back(place);
     }
 
@@ -95,7 +95,7 @@ impl Files {
         self.journal.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    fn spool_file(&mut self, rid: Rid, place: Place) -> io::Result<&mut File> {
+    fn spool_file(&mut self, rid: Rid, place: SegmentAt) -> io::Result<&mut File> {
         if self.open.get(&rid).is_none_or(|(open, _)| *open != place) {
             self.journal_file()?;
             let path = self.spool_path(rid, place);

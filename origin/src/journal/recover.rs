@@ -12,7 +12,7 @@ use media::journal::{Reader, Replay, Trail, write_record};
 use media::packager::Rid;
 
 use super::files::Files;
-use super::{Journal, Journals, Place};
+use super::{Journal, Journals, SegmentAt};
 
 /// A broadcast as its journal tells it; every segment is complete.
 #[derive(Debug)]
@@ -111,8 +111,8 @@ fn find(mut files: Files) -> io::Result<Option<Found>> {
     Ok(Some(Found { files, sheet, trails: replay.trails, spooled }))
 }
 
-fn place(entry: &Entry) -> Place {
-    Place { fence: entry.fence, msn: entry.msn }
+fn place(entry: &Entry) -> SegmentAt {
+    SegmentAt { fence: entry.fence, msn: entry.msn }
 }
 
 /// The spool files that hold all that the journal names; what lies behind it is cut off.
