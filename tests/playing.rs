@@ -5,10 +5,12 @@ use serde_json::json;
 
 use crate::harness::browser;
 use crate::harness::desktop;
-use crate::harness::player::renditions;
+use crate::harness::encoder::Encoder;
+use crate::harness::partner::Partner;
+use crate::harness::player::{Playlist, renditions};
 use crate::harness::program::{Backend, Options, Program};
 use crate::harness::servers::Nginx;
-use crate::live::{follow_to, until_there};
+use crate::live::{follow_to, until_live, until_there};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hls_js_plays_the_demo_for_15_seconds_without_error_or_stall() {
@@ -74,4 +76,45 @@ async fn plays(player: &str, latency_max_ms: f64) {
     assert_eq!(stalls, 0, "{found}");
     let p50 = found["latency"]["p50"].as_f64().expect("a latency from the barcode");
     assert!((0.0..latency_max_ms).contains(&p50), "{found}");
+}
+
+/// The process is killed again and again while a player watches: no fatal error, and no stall longer
+/// than what a classic player holds back.
+async fn plays_through_kills(player: &str) {
+    let mut program = Program::start(Options::on(Backend::Embedded)).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let mut encoder = Encoder::start(&partner.publish_url(&program)).await;
+    until_live(&program.client(), &partner).await;
+    let lead = renditions(&program.client(), &partner.hls()).await.swap_remove(0);
+    follow_to(&program.client(), &lead, 2).await;
+    let url = format!("{}{}", program.http(), partner.hls());
+    let wanted = json!({"url": url, "player": player, "seconds": 30});
+    let watching = browser::run("play", &wanted);
+    let killing = async {
+        for _ in 0..4 {
+            let now = Playlist::fetch(&program.client(), &lead).await;
+            let open = now.first_msn() + now.segment_count();
+            follow_to(&program.client(), &lead, open + 2).await;
+            program.kill_and_restart().await;
+            encoder.kill().await;
+            encoder = Encoder::start(&partner.publish_url(&program)).await;
+        }
+        encoder
+    };
+    let (found, encoder) = tokio::join!(watching, killing);
+    assert_eq!(found["fatal"], json!([]), "{found}");
+    let stalled = found["stalled_ms_max"].as_f64().expect("the longest stall");
+    assert!(stalled < 6_000.0, "{found}");
+    assert!(found["frames"].as_u64().expect("frames") >= 450, "{found}");
+    encoder.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_plays_through_four_kills() {
+    plays_through_kills("hlsjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shaka_plays_through_four_kills() {
+    plays_through_kills("shaka").await;
 }

@@ -329,7 +329,8 @@ impl Packager {
             frames: FrameClock::new(self.declared_rate),
         };
         let mut live = Live::new(opening, resume.tracks, now, &mut self.out)?;
-        live.by_clock = true;
+        // What was listed last was listed then: gaps follow when a player would give up waiting.
+        live.last_listed_at(anchor.wall.min(now));
         self.live = Some(live);
         Ok(())
     }

@@ -325,6 +325,13 @@ impl Live {
         self.grid.newest().anchor.position_at(now.plus_ms(-self.lag_ms.max(0)))
     }
 
+    /// Says when the newest media was listed, by a packager before this one.
+    pub(super) fn last_listed_at(&mut self, at: Wall) {
+        for track in &mut self.tracks {
+            track.closed_at = at;
+        }
+    }
+
     /// Goes on by the clock where media is missing.
     pub(super) fn tick(&mut self, now: Wall, out: &mut VecDeque<Output>) {
         let patience = self.control.target().to_ms() * 5 / 4;
@@ -407,12 +414,16 @@ impl Live {
         }
     }
 
-    /// Starts another timeline with `first`, after what was missed since.
+    /// Starts another timeline with `first`. Where gaps are listed they go on until it; a short
+    /// absence is a jump of the clock at the discontinuity, which no player has to skip.
     pub(super) fn rejoin(&mut self, first: &First, now: Wall, out: &mut VecDeque<Output>) {
+        let is_listed_as_gap = self.by_clock;
         self.stop_waiting(first.wall, out);
         self.follow(now, out);
-        let target = self.position(first.wall);
-        self.fill(target, now, out);
+        if is_listed_as_gap {
+            let target = self.position(first.wall);
+            self.fill(target, now, out);
+        }
         self.back(out);
         let old = self.grid.newest();
         let leader = leading(&mut self.tracks, self.leader);

@@ -22,15 +22,25 @@ function host() {
 // Runs in the page. The clock is 48 bits, most significant first, as 16 px blocks from (256, 32).
 async function play({ url, player, seconds }) {
   const video = document.querySelector("video");
-  const found = { player, errors: [], stalls: 0, frames: 0, latency_ms: [], startup_ms: null };
+  const found = { player, errors: [], fatal: [], stalls: 0, stalled_ms_max: 0, frames: 0, latency_ms: [], startup_ms: null };
   const canvas = new OffscreenCanvas(768, 16);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const started = performance.now();
   const ended = new Promise((resolve) => video.addEventListener("ended", resolve));
   let playing = false;
-  video.addEventListener("playing", () => (playing = true));
+  let stalled = null;
+  const resume = () => {
+    if (stalled !== null) found.stalled_ms_max = Math.max(found.stalled_ms_max, performance.now() - stalled);
+    stalled = null;
+  };
+  video.addEventListener("playing", () => {
+    playing = true;
+    resume();
+  });
   video.addEventListener("waiting", () => {
-    if (playing && !video.ended) found.stalls += 1;
+    if (!playing || video.ended) return;
+    found.stalls += 1;
+    stalled ??= performance.now();
   });
   video.addEventListener("error", () => found.errors.push(`video: ${video.error?.message}`));
   const readClock = () => {
@@ -49,13 +59,19 @@ async function play({ url, player, seconds }) {
   video.requestVideoFrameCallback(frame);
   if (player === "hlsjs") {
     const hls = new Hls({ lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.5, enableWorker: false });
-    hls.on(Hls.Events.ERROR, (_, data) => found.errors.push(`${data.details}${data.fatal ? " (fatal)" : ""}`));
+    hls.on(Hls.Events.ERROR, (_, data) => {
+      found.errors.push(`${data.details}${data.fatal ? " (fatal)" : ""}`);
+      if (data.fatal) found.fatal.push(data.details);
+    });
     hls.loadSource(url);
     hls.attachMedia(video);
   } else if (player === "shaka") {
     const shakaPlayer = new shaka.Player();
     await shakaPlayer.attach(video);
-    shakaPlayer.addEventListener("error", (event) => found.errors.push(`shaka ${event.detail.code}`));
+    shakaPlayer.addEventListener("error", (event) => {
+      found.errors.push(`shaka ${event.detail.code}`);
+      if (event.detail.severity === 2) found.fatal.push(`shaka ${event.detail.code}`);
+    });
     shakaPlayer.configure({ streaming: { lowLatencyMode: true, liveSync: { enabled: true } } });
     await shakaPlayer.load(url);
   } else {
@@ -63,6 +79,7 @@ async function play({ url, player, seconds }) {
   }
   video.play().catch((error) => found.errors.push(`play: ${error.message}`));
   await Promise.race([ended, new Promise((done) => setTimeout(done, seconds * 1000))]);
+  resume();
   const quality = video.getVideoPlaybackQuality();
   return { ...found, dropped: quality.droppedVideoFrames, ended: video.ended, time: video.currentTime, duration: video.duration };
 }

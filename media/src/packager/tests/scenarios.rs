@@ -39,6 +39,26 @@ fn a_broadcast_goes_on_where_another_process_left_it() {
 }
 
 #[test]
+fn a_short_absence_is_a_jump_of_the_clock_and_no_gap() {
+    let source = Source::new(30, 1);
+    let mut stand = Stand::new(Profile::Low);
+    let lost = stand.publish(&source, 5, START);
+    let back = stand.wait(2, lost);
+    stand.packager.reconnect(back).unwrap();
+    let again = Source { clock_ms: 99_000, ..source.clone() };
+    let now = stand.publish(&again, 5, back);
+    stand.end(now);
+    check(&stand, &source);
+    for rid in [Rid::VIDEO, Rid::AUDIO] {
+        assert!(stand.parts(rid).iter().all(|part| !part.gap), "nothing for a player to skip");
+        let opens = opens(&stand, rid);
+        let at = opens.iter().position(|(_, open)| open.discontinuity).unwrap();
+        let jump = opens[at].1.pdt.since(opens[at - 1].1.pdt);
+        assert!((2_000..4_500).contains(&jump), "{jump} ms from one segment's start to the next");
+    }
+}
+
+#[test]
 fn sound_that_comes_late_begins_at_a_discontinuity() {
     let silent = Source { audio_rate: None, ..Source::new(30, 1) };
     let mut stand = Stand::new(Profile::Low);
