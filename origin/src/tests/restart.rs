@@ -88,6 +88,7 @@ async fn numbers_go_on_when_the_store_is_away_while_the_process_starts() {
     let path = format!("/hls/{}/v0/media.m3u8", state["broadcast_id"].as_str().unwrap());
     let before = world.get(&path).await;
     world.stop().await;
+    disk.lose_journal();
 
     let store = Faulty::around(disk.store());
     store.is_away.store(true, Ordering::Relaxed);
@@ -126,6 +127,7 @@ async fn numbers_go_on_when_nothing_was_stored_before_the_process_died() {
     let path = format!("/hls/{broadcast}/v0/media.m3u8");
     let before = numbers(world.get(&path).await.text());
     world.kill().await;
+    disk.lose_journal();
 
     let world = disk.start(Settings::default()).await;
     let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
@@ -135,4 +137,39 @@ async fn numbers_go_on_when_nothing_was_stored_before_the_process_died() {
     let after = numbers(again.text());
     assert!(after.first() > before.last(), "{before:?} {after:?}");
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_store_never_took_comes_from_the_spool_and_is_stored_after_all() {
+    let disk = Disk::new();
+    let store = Faulty::around(disk.store());
+    store.refuses.store(true, Ordering::Relaxed);
+    let world = disk.start_with(Settings::default(), store).await;
+    let channel = rows::channel(&world, "demo").await;
+    let mut states = world.bus.subscribe("hw.broadcast");
+    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
+    publisher.send_frames(140).await;
+    let state = rows::wait_for_state(&mut states, "live").await;
+    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let base = format!("/hls/{broadcast}/v0/");
+    let playlist = world.get(&format!("{base}media.m3u8")).await;
+    let listed: Vec<&str> =
+        playlist.text().lines().filter(|line| line.strip_suffix(".m4s").is_some()).collect();
+    let mut before = Vec::new();
+    for uri in &listed {
+        before.push(world.get(&format!("{base}{uri}")).await.body);
+    }
+    assert!(before.len() >= 2, "{}", playlist.text());
+    world.kill().await;
+
+    let world = disk.start(Settings::default()).await;
+    for (uri, bytes) in listed.iter().zip(&before) {
+        let again = world.get(&format!("{base}{uri}")).await;
+        assert_eq!((again.status, &again.body), (StatusCode::OK, bytes), "{uri}");
+    }
+    world.stop().await;
+    for (uri, bytes) in listed.iter().zip(&before) {
+        let stored = disk.store().get(&format!("media/{broadcast}/v0/{uri}"), None).await;
+        assert_eq!(stored.unwrap(), *bytes, "{uri}");
+    }
 }

@@ -48,6 +48,13 @@ impl Disk {
         Arc::new(Files::open(self.directory.path().join("objects")).unwrap())
     }
 
+    /// As if the next process ran on another machine: no journal, no spool.
+    pub(super) fn lose_journal(&self) {
+        for name in ["journal", "spool"] {
+            std::fs::remove_dir_all(self.directory.path().join(name)).unwrap();
+        }
+    }
+
     /// Starts an origin on this disk.
     pub(super) async fn start(&self, settings: Settings) -> World {
         self.start_with(settings, self.store()).await
