@@ -112,7 +112,7 @@ C
   load() {
     local before after requests
     before=$(cpu_ticks "$2")
-    requests=$(wrk -t1 -c32 -d4s "$1" | awk '/requests in/ { print $1 } /Non-2xx/ { exit 1 }')
+    requests=$(wrk -t1 -c32 -d4s "$1" | awk '/requests in/ { n = $1 } /Non-2xx/ { n = 0 } END { print n }')
     after=$(cpu_ticks "$2")
     awk -v n="$requests" -v t=$((after - before)) 'BEGIN { printf "%.0f %.0f\n", n / 4, n * 100 / t }'
   }
