@@ -138,6 +138,7 @@ impl Running {
         let rtmp_url = format!("rtmp://{}/live", local(rtmp));
         let settings = api::Settings {
             rtmp_url: rtmp_url.clone(),
+            allowed_origins: config.http.allowed_origins.clone(),
             demo: serving.demo,
             secure_cookies: config.http.tls.is_some(),
             quotas: api::Quotas::default(),

@@ -56,7 +56,7 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(async || refusal::not_found())
         .layer(from_fn(layer::watchdog::watchdog))
         .layer(from_fn(layer::problems::problems))
-        .layer(layer::cors::cors())
+        .layer(layer::cors::cors(&app.settings.allowed_origins))
         .layer(from_fn_with_state(app.clone(), layer::measure::measure))
         .layer(from_fn(layer::headers::headers))
         .layer(from_fn_with_state(app.clone(), layer::request_id::request_id))

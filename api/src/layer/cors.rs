@@ -1,20 +1,22 @@
 //! Who may call from another origin, and what their scripts may read.
 //!
-//! Answers to bearer tokens carry no secret of the browser, so any origin may read them; the
-//! wildcard never comes together with credentials, so a session's cookie is of no use there.
+//! Answers to bearer tokens carry no secret of the browser, so any origin may read them, unless the
+//! operator names those that may; credentials never cross, so a session's cookie is of no use there.
 
 use std::time::Duration;
 
-use http::{HeaderName, Method, header};
-use tower_http::cors::{Any, CorsLayer};
+use http::{HeaderName, HeaderValue, Method, header};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long a browser may keep a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_hours(2);
 
-/// The layer.
-pub(crate) fn cors() -> CorsLayer {
+/// The layer; with no origin named, every one may call.
+pub(crate) fn cors(allowed: &[String]) -> CorsLayer {
+    let named = allowed.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let origins = if allowed.is_empty() { AllowOrigin::any() } else { AllowOrigin::list(named) };
     CorsLayer::new()
-        .allow_origin(Any)
+        .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,

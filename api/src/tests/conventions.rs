@@ -156,6 +156,17 @@ async fn other_origins_may_read_but_never_with_credentials() {
 }
 
 #[tokio::test]
+async fn with_origins_named_no_other_may_read() {
+    let named = "https://partner.example".to_owned();
+    let world = World::with(|settings| settings.allowed_origins = vec![named.clone()]).await;
+    for (origin, allowed) in [(named.as_str(), named.as_str()), ("https://other.example", "")] {
+        let answer = world.anyone().with("origin", origin).get("/v1/broadcasts").await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed, "{origin}");
+        assert!(answer.header("vary").to_ascii_lowercase().contains("origin"), "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_keeps_the_plain_name_that_it_came_with() {
     let world = World::new().await;
     let answer = world.anyone().with("x-request-id", "abc-1").get("/v1/nothing").await;

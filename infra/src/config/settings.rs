@@ -88,6 +88,18 @@ fn list(text: &str) -> Vec<String> {
     items.map(str::to_owned).collect()
 }
 
+/// Origins as browsers send them: scheme and host, no path.
+fn origins(text: &str) -> Result<Vec<String>, String> {
+    let origins = list(text);
+    for origin in &origins {
+        let url = url::Url::parse(origin).ok();
+        if url.is_none_or(|url| url.origin().ascii_serialization() != *origin) {
+            return Err(format!("`{origin}` is no origin, such as https://partner.example"));
+        }
+    }
+    Ok(origins)
+}
+
 /// Turns texts into the typed configuration and checks what only several values together can tell.
 pub(super) fn build(texts: &dyn Texts) -> Result<Config, Wrong> {
     let data = PathBuf::from(texts.text("data"));
@@ -129,7 +141,7 @@ fn http(texts: &dyn Texts) -> Result<super::Http, Wrong> {
         listen: read(texts, "http.listen", address)?,
         tls,
         public_url,
-        allowed_origins: list(texts.text("http.allowed_origins")),
+        allowed_origins: read(texts, "http.allowed_origins", origins)?,
     })
 }
 
