@@ -131,6 +131,11 @@ impl Window {
         self.ended = false;
     }
 
+    /// Takes the hint back until the next part: after a restart its fence is not known.
+    pub fn withdraw_hint(&mut self) {
+        self.next = None;
+    }
+
     fn add(&mut self, part: &Part) {
         if let Some(opens) = part.opens {
             self.open = Some(ListedSegment {

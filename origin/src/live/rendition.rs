@@ -177,6 +177,7 @@ impl Rendition {
                 }
                 index.push(entry.clone());
             }
+            window.withdraw_hint();
         }
         self.refresh(&[]);
     }

@@ -70,7 +70,9 @@ async function play({ url, player, seconds }) {
     await shakaPlayer.attach(video);
     shakaPlayer.addEventListener("error", (event) => {
       found.errors.push(`shaka ${event.detail.code}`);
-      if (event.detail.severity === 2) found.fatal.push(`shaka ${event.detail.code}`);
+      // A live stream's failed requests (1001 to 1003) are asked again for ever.
+      const isAskedAgain = event.detail.code >= 1001 && event.detail.code <= 1003;
+      if (event.detail.severity === 2 && !isAskedAgain) found.fatal.push(`shaka ${event.detail.code}`);
     });
     shakaPlayer.configure({ streaming: { lowLatencyMode: true, liveSync: { enabled: true } } });
     await shakaPlayer.load(url);
