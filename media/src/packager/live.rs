@@ -158,6 +158,7 @@ impl Live {
         }
         if let Some(track) = self.tracks.iter_mut().find(|track| track.rid.kind == kind) {
             track.waiting.push_back(unit);
+            track.is_silent = false;
             if track.waiting.len() > Track::WAITING_MAX {
                 track.waiting.pop_front();
                 out.push_back(Output::Alarm(Alarm::Overrun { kind }));
@@ -394,9 +395,10 @@ impl Live {
         let leader = leading(&mut self.tracks, kind);
         let edge = leader.global(leader.edge);
         for track in self.tracks.iter_mut().filter(|track| track.rid.kind != kind) {
-            if now.since(track.closed_at) < patience {
+            if !track.is_silent && now.since(track.closed_at) < patience {
                 continue;
             }
+            track.is_silent = true;
             if track.cut.msn < grid.newest().msn {
                 out.push_back(Output::Alarm(Alarm::Silent { kind: track.rid.kind }));
             }

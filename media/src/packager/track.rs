@@ -60,6 +60,8 @@ pub(super) struct Track {
     pub(super) waiting: VecDeque<Unit>,
     /// When a segment was last listed.
     pub(super) closed_at: Wall,
+    /// Nothing came for so long that gaps are listed in its place.
+    pub(super) is_silent: bool,
 }
 
 impl Track {
@@ -94,6 +96,7 @@ impl Track {
             pending: Vec::new(),
             waiting: VecDeque::new(),
             closed_at: now,
+            is_silent: false,
         })
     }
 

@@ -59,6 +59,19 @@ fn a_short_absence_is_a_jump_of_the_clock_and_no_gap() {
 }
 
 #[test]
+fn gaps_of_sound_keep_up_with_those_of_the_picture() {
+    let source = Source::new(30, 1);
+    let mut stand = Stand::new(Profile::Low);
+    let mut now = stand.publish(&source, 5, START);
+    for second in 0..20 {
+        now = stand.wait(1, now);
+        let edge = |rid: Rid| stand.window(rid).edge_pdt().unwrap();
+        let behind = edge(Rid::VIDEO).since(edge(Rid::AUDIO));
+        assert!(second < 3 || behind < 700, "{behind} ms behind after {second} s");
+    }
+}
+
+#[test]
 fn sound_that_comes_late_begins_at_a_discontinuity() {
     let silent = Source { audio_rate: None, ..Source::new(30, 1) };
     let mut stand = Stand::new(Profile::Low);
