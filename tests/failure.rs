@@ -1,6 +1,6 @@
 //! What breaks beside us: the store, the database. The picture goes on.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::client::{Client, PATIENCE};
 use crate::harness::encoder::Encoder;
@@ -49,7 +49,7 @@ async fn the_publisher_drops_and_returns_into_the_same_broadcast() {
     let media = renditions(&client, &partner.hls()).await;
     let path = media.first().expect("a video playlist");
     let before = Playlist::fetch(&client, path).await;
-    let live = partner.live().await.expect("live");
+    let live = partner.on_air().await;
     encoder.kill().await;
     // The grid goes on while nobody sends.
     let next = before.first_msn() + before.segment_count();
@@ -64,7 +64,7 @@ async fn the_publisher_drops_and_returns_into_the_same_broadcast() {
         playlist = Playlist::fetch(&client, &format!("{path}?_HLS_msn={next}")).await;
     }
     assert!(playlist.text.contains("#EXT-X-GAP"), "{}", playlist.text);
-    let again = partner.live().await.expect("live");
+    let again = partner.on_air().await;
     assert_eq!(again["id"], live["id"], "one broadcast");
     assert_eq!(again["recording_id"], live["recording_id"], "one recording");
     encoder.stop().await;
@@ -79,7 +79,7 @@ async fn ending_by_the_api_ends_the_playlist_and_tells_the_encoder() {
     until_live(&client, &partner).await;
     let media = renditions(&client, &partner.hls()).await;
     let path = media.first().expect("a video playlist");
-    let live = partner.live().await.expect("live");
+    let live = partner.on_air().await;
     let transition = format!("/v1/broadcasts/{}/transitions", live["id"].as_str().expect("an id"));
     let reply = partner.client.post(&transition, json!({"to": "ended"})).await;
     assert!(reply.status.is_success(), "{}", reply.text());
@@ -130,7 +130,7 @@ async fn the_picture_goes_on_while_the_store_is_away_and_the_replay_is_whole() {
     let media = renditions(&client, &partner.hls()).await;
     let path = media.first().expect("a video playlist").clone();
     picture_goes_on(&client, &path, 2).await;
-    let recording = partner.live().await.expect("live")["recording_id"].clone();
+    let recording = partner.on_air().await["recording_id"].clone();
     let recording = recording.as_str().expect("a recording").to_owned();
 
     store.stop();
@@ -179,7 +179,7 @@ async fn the_picture_goes_on_while_the_database_is_away_and_nothing_acknowledged
     until_live(&client, &partner).await;
     let media = renditions(&client, &partner.hls()).await;
     let path = media.first().expect("a video playlist").clone();
-    let live = partner.live().await.expect("live");
+    let live = partner.on_air().await;
     for number in 0..5 {
         viewer.say(&format!("before {number}")).await.expect(201);
     }
@@ -212,7 +212,7 @@ async fn the_picture_goes_on_while_the_database_is_away_and_nothing_acknowledged
     assert_eq!(viewer.client.get("/v1/wallet").await.expect(200).json()["balance"], 100);
     let proof = program.command(&["ledger", "verify"]).await;
     assert_eq!(proof.code, Some(0), "{}{}", proof.stdout, proof.stderr);
-    let now: Value = partner.live().await.expect("live");
+    let now = partner.on_air().await;
     assert_eq!(now["id"], live["id"], "one broadcast all along");
     encoder.stop().await;
 }
@@ -227,7 +227,7 @@ async fn a_silent_publisher_loses_its_seat_to_one_that_sends() {
     let media = renditions(&client, &partner.hls()).await;
     let path = media.first().expect("a video playlist").clone();
     let before = picture_goes_on(&client, &path, 1).await;
-    let live = partner.live().await.expect("live");
+    let live = partner.on_air().await;
     // Its connection stays, as after a loss of power.
     silent.suspend().await;
     let interrupted = async {
@@ -245,7 +245,7 @@ async fn a_silent_publisher_loses_its_seat_to_one_that_sends() {
         playlist = Playlist::fetch(&client, &format!("{path}?_HLS_msn={next}")).await;
     }
     assert!(playlist.first_msn() >= before.first_msn(), "numbers go on");
-    let now = partner.live().await.expect("live");
+    let now = partner.on_air().await;
     assert_eq!(now["id"], live["id"], "one broadcast");
     encoder.stop().await;
 }

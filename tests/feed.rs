@@ -32,7 +32,7 @@ async fn live_then_recorded(backend: Backend) {
     assert!(home(&viewer.client).await.is_empty());
     let encoder = Encoder::start(&partner.publish_url(&program)).await;
     until_live(&program.client(), &partner).await;
-    let live = partner.live().await.expect("a live broadcast");
+    let live = partner.on_air().await;
     let cards = until(&viewer.client, |cards| !cards.is_empty()).await;
     let card = cards.first().expect("a card");
     assert_eq!(card["kind"], "live");

@@ -22,7 +22,7 @@ async fn recorded(program: &Program, partner: &Partner) -> String {
     let client = program.client();
     let encoder = Encoder::start(&partner.publish_url(program)).await;
     until_live(&client, partner).await;
-    let live = partner.live().await.expect("a live broadcast");
+    let live = partner.on_air().await;
     let media = renditions(&client, &partner.hls()).await;
     follow_to(&client, media.first().expect("a video playlist"), 3).await;
     encoder.stop().await;
@@ -171,7 +171,7 @@ async fn a_replay_shows_words_at_the_frame_on_which_they_were_said() {
     let client = program.client();
     let (published, (recording, said)) = tokio::join!(headwater(&publish), async {
         let said = say_on_the_picture(&client, &partner).await;
-        let live = partner.live().await.expect("a live broadcast");
+        let live = partner.on_air().await;
         (live["recording_id"].as_str().expect("a recording").to_owned(), said)
     });
     assert_eq!(published.code, Some(0), "{}", published.stderr);

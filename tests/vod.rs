@@ -46,7 +46,7 @@ async fn replay(backend: Backend) {
     for number in msn..msn + 4 {
         Playlist::fetch(&client, &format!("{path}?_HLS_msn={number}")).await;
     }
-    let live = partner.live().await.expect("a live broadcast");
+    let live = partner.on_air().await;
     let recording = live["recording_id"].as_str().expect("a recording").to_owned();
     encoder.stop().await;
 
@@ -124,7 +124,7 @@ async fn exported(backend: Backend) {
     let client = program.client();
     let encoder = Encoder::start(&partner.publish_url(&program)).await;
     until_live(&client, &partner).await;
-    let live = partner.live().await.expect("a live broadcast");
+    let live = partner.on_air().await;
     let recording = live["recording_id"].as_str().expect("a recording").to_owned();
     let file = program.data().join("out.mp4");
     let name = file.display().to_string();
@@ -249,7 +249,7 @@ async fn an_export_of_a_broadcast_that_outlived_a_restart_is_as_long_as_its_repl
     let media = renditions(&client, &partner.hls()).await;
     let path = media.first().expect("a video playlist").clone();
     let first = Playlist::fetch(&client, &format!("{path}?_HLS_msn=2")).await;
-    let live = partner.live().await.expect("a live broadcast");
+    let live = partner.on_air().await;
     let recording = live["recording_id"].as_str().expect("a recording").to_owned();
     program.stop_and_restart().await;
     drop(encoder);
@@ -296,7 +296,7 @@ async fn an_export_of_comments_has_each_at_its_place_and_none_that_was_removed()
     let client = program.client();
     let encoder = Encoder::start(&partner.publish_url(&program)).await;
     until_live(&client, &partner).await;
-    let live = partner.live().await.expect("a live broadcast");
+    let live = partner.on_air().await;
     let recording = live["recording_id"].as_str().expect("a recording").to_owned();
     let viewer = partner.viewer("mira").await;
     let media = renditions(&client, &partner.hls()).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Client, PATIENCE};
 use super::program::Program;
 
 /// A channel with its key, its room, and a client that may do everything.
@@ -60,6 +60,19 @@ impl Partner {
     pub(crate) async fn live(&self) -> Option<Value> {
         let path = format!("/v1/broadcasts?channel_id={}&status=live", self.channel_id);
         self.client.get(&path).await.expect(200).json()["data"].get(0).cloned()
+    }
+
+    /// Its broadcast on the air: players see it at once, the row follows in the background.
+    pub(crate) async fn on_air(&self) -> Value {
+        let written = async {
+            loop {
+                if let Some(live) = self.live().await {
+                    return live;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, written).await.expect("live in time")
     }
 }
 
