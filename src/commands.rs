@@ -68,8 +68,23 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
 
 /// Prints why the command failed, with every cause, as one line.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
-    say(&format!("headwater: {error:#}"));
+    say(&format!("headwater: {}", sentence(error)));
     if error.is::<ground::Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+/// The error and its causes; libraries that repeat their cause in their own text are heard once.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.ends_with(&cause) {
+            continue;
+        }
+        if !said.is_empty() {
+            said.push_str(": ");
+        }
+        said.push_str(&cause);
+    }
+    said
 }
 
 /// Talk goes to stderr; a closed stderr is nobody's loss.
@@ -84,4 +99,15 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{text}")?;
     Ok(stdout.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error = anyhow::anyhow!("refused").context("pool: refused").context("no database");
+        assert_eq!(sentence(&error), "no database: pool: refused");
+    }
 }

@@ -48,11 +48,22 @@ impl Ground {
         let ids = Ids::new(Arc::clone(&clock));
         let database = Database::open(&config.database, &tasks, Arc::clone(&clock))
             .await
-            .context("cannot open the database")?;
+            .with_context(|| format!("cannot open the database {}", config.database.engine))?;
         database.migrate().await.context("cannot bring the database up to date")?;
         let first = bootstrap::first_start(&database, &ids).await?;
         let ground = Self { database, clock, ids, tasks };
         Ok((ground, first.map(|first| first.setup_token)))
+    }
+
+    /// What background work and the commands like it are built on.
+    pub(crate) fn workers(&self, store: Store) -> workers::Parts {
+        workers::Parts {
+            database: self.database.clone(),
+            store,
+            ids: self.ids.clone(),
+            clock: Arc::clone(&self.clock),
+            tasks: self.tasks.clone(),
+        }
     }
 
     /// Ends the tasks of a short command.
@@ -127,13 +138,7 @@ impl Running {
         );
         let origin =
             start_origin(config, serving.rtmp, &ground, (bus.clone(), Arc::clone(&store))).await?;
-        Workers::spawn(&workers::Parts {
-            database: ground.database.clone(),
-            store,
-            ids: ground.ids.clone(),
-            clock: Arc::clone(&ground.clock),
-            tasks: ground.tasks.clone(),
-        });
+        Workers::spawn(&ground.workers(store));
         let rtmp = origin.rtmp_address().context("the origin takes no publishers")?;
         let rtmp_url = format!("rtmp://{}/live", local(rtmp));
         let settings = api::Settings {

@@ -59,6 +59,36 @@ async fn a_mistake_gets_one_sentence_and_a_non_zero_exit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_has_one_server_and_the_second_takes_nothing() {
+    let first = Program::start(Options::on(Backend::Embedded).demo()).await;
+    let data = first.data().display().to_string();
+    let arguments = ["serve", "--data", &data, "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0"];
+    let second = headwater(&arguments).await;
+    assert_eq!(second.code, Some(1), "{}", second.stderr);
+    let said = format!("headwater: another headwater works in {data}: stop it");
+    assert!(second.stderr.contains(&said), "{}", second.stderr);
+    let playlist = first.ready["demo"]["hls"].as_str().expect("an address");
+    first.client().get(playlist).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_away_is_named_and_its_failure_said_once() {
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+    let config = directory.path().join("headwater.toml");
+    let url = "postgres://headwater@127.0.0.1:9/headwater";
+    std::fs::write(&config, format!("database.url = {url:?}\n")).expect("a file");
+    let data = directory.path().join("data").display().to_string();
+    let config = config.display().to_string();
+    let arguments = ["serve", "--config", &config, "--data", &data, "--http", "127.0.0.1:0"];
+    let output = headwater(&arguments).await;
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    let said = "cannot open the database headwater at 127.0.0.1:9: ";
+    assert!(output.stderr.contains(said), "{}", output.stderr);
+    let (_, cause) = output.stderr.rsplit_once(": ").expect("a cause");
+    assert_eq!(output.stderr.matches(cause.trim()).count(), 1, "{}", output.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn probe_finds_the_demo_sound() {
     let program = Program::start(Options::on(Backend::Embedded).demo()).await;
     let url = program.ready["demo"]["hls"].as_str().expect("an address").to_owned();

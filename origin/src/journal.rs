@@ -6,7 +6,7 @@
 //! crash the broadcast goes on from what the store holds.
 
 use std::mem;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,22 +17,24 @@ use media::journal::{PartRecord, Record, SegmentRecord, write_header, write_reco
 use media::packager::{Init, Part, Rid};
 use parking_lot::Mutex;
 
+use crate::StartError;
+
 mod files;
 mod place;
 mod recover;
 
 use files::Files;
-pub(crate) use place::Place;
+use place::Place;
 pub(crate) use recover::Recovered;
 
 /// How long a part waits for the disk at most.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Where journals and spool files lie.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Journals {
     /// `None` keeps none.
-    directory: Option<PathBuf>,
+    place: Option<Place>,
     tasks: Tasks,
 }
 
@@ -66,15 +68,29 @@ struct SegmentAt {
 }
 
 impl Journals {
-    /// Journals below `directory`.
-    pub(crate) fn new(directory: Option<PathBuf>, tasks: Tasks) -> Self {
-        Self { directory, tasks }
+    /// Journals below `directory`, in which no other process may work while these are held; its
+    /// first process gives the node a name.
+    pub(crate) fn open(
+        directory: Option<&Path>,
+        name: impl FnOnce() -> String,
+        tasks: Tasks,
+    ) -> Result<Self, StartError> {
+        let place = directory.map(|directory| Place::take(directory, name)).transpose()?;
+        Ok(Self { place, tasks })
+    }
+
+    /// The name of this node, the same after every restart.
+    pub(crate) fn node(&self) -> Option<&str> {
+        self.place.as_ref().map(|place| &*place.name)
+    }
+
+    fn files(&self, broadcast: BroadcastId) -> Option<Files> {
+        Some(Files::new(&self.place.as_ref()?.directory, broadcast))
     }
 
     /// A journal that begins with these records; one that is there already is replaced.
     pub(crate) fn create(&self, broadcast: BroadcastId, past: &[Record]) -> Option<Journal> {
-        let files = Files::new(self.directory.as_ref()?, broadcast);
-        let mut journal = self.open(broadcast, files);
+        let mut journal = self.journal(broadcast, self.files(broadcast)?);
         write_header(&mut journal.batch.lines);
         for record in past {
             write_record(&mut journal.batch.lines, record);
@@ -82,7 +98,7 @@ impl Journals {
         Some(journal)
     }
 
-    fn open(&self, broadcast: BroadcastId, files: Files) -> Journal {
+    fn journal(&self, broadcast: BroadcastId, files: Files) -> Journal {
         Journal {
             broadcast,
             files: Arc::new(Mutex::new(files)),

@@ -162,18 +162,18 @@ impl Context {
         settings: Settings,
         parts: Parts,
         lines: mpsc::Sender<(ChannelId, ingest::log::Line)>,
-        place: Option<&journal::Place>,
-    ) -> Self {
+    ) -> Result<Self, StartError> {
         let Parts { database, bus, store, clock, tasks } = parts;
         let ids = Ids::new(Arc::clone(&clock));
+        let name = || ids.uuid().simple().to_string();
+        let journals = journal::Journals::open(settings.journal.as_deref(), name, tasks.clone())?;
         let writer = store::Writer::start(
             Arc::clone(&store),
             settings.backlog_bytes_max,
             Arc::clone(&clock),
             &tasks,
         );
-        Self {
-            journals: journal::Journals::new(settings.journal.clone(), tasks.clone()),
+        Ok(Self {
             media: cache::Media::new(Arc::clone(&store), settings.cache_bytes_max),
             registry: live::Registry::default(),
             taking_up: Semaphore::new(1),
@@ -184,12 +184,13 @@ impl Context {
             replays: Cache::builder().max_capacity(STANDINGS_MAX).time_to_live(FRESH).build(),
             epoch_ms: clock.now().0 - millis(clock.monotonic()),
             node: if database.is_shared() {
-                place.map_or_else(|| ids.uuid().simple().to_string(), |place| place.name.clone())
+                journals.node().map_or_else(name, str::to_owned)
             } else {
                 // One process at a time: what it held before a restart is still its own.
                 "only".to_owned()
             },
             ids,
+            journals,
             settings,
             database,
             bus,
@@ -197,7 +198,7 @@ impl Context {
             tasks,
             store,
             writer,
-        }
+        })
     }
 
     /// The time.
@@ -251,8 +252,6 @@ pub struct Origin {
     context: Arc<Context>,
     delivery: Delivery,
     rtmp: Option<SocketAddr>,
-    /// Held as long as this process works.
-    _place: Option<journal::Place>,
 }
 
 impl Origin {
@@ -266,15 +265,8 @@ impl Origin {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        let place = match &settings.journal {
-            Some(directory) => {
-                let ids = Ids::new(Arc::clone(&parts.clock));
-                Some(journal::Place::take(directory, || ids.uuid().simple().to_string())?)
-            }
-            None => None,
-        };
         let (lines, written) = mpsc::channel(LINES_MAX);
-        let context = Arc::new(Context::new(settings, parts, lines, place.as_ref()));
+        let context = Arc::new(Context::new(settings, parts, lines)?);
         let keeping = ingest::log::keep(Arc::clone(&context), written);
         context.tasks.spawn("ingest log", keeping);
         archive::restore(&context).await;
@@ -295,7 +287,7 @@ impl Origin {
             closing.tasks.draining().await;
             archive::close(&closing).await;
         });
-        Ok(Self { context, delivery, rtmp, _place: place })
+        Ok(Self { context, delivery, rtmp })
     }
 
     /// Answers media requests; clones share everything.

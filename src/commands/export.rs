@@ -1,7 +1,6 @@
 //! `headwater export`: a recording becomes a file: picture and sound, or what was said beside them.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use domain::id::RecordingId;
 use infra::config::Overrides;
@@ -45,13 +44,7 @@ pub(crate) async fn run(common: &Common, arguments: Export) -> anyhow::Result<Ou
     let form = Form::of(&arguments.output)?;
     let (config, _) = ground::load(common, Overrides::new())?;
     let (ground, _) = Ground::open(&config).await?;
-    let parts = workers::Parts {
-        database: ground.database.clone(),
-        store: compose::store(&config)?,
-        ids: ground.ids.clone(),
-        clock: Arc::clone(&ground.clock),
-        tasks: ground.tasks.clone(),
-    };
+    let parts = ground.workers(compose::store(&config)?);
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let order = Order { recording, file: arguments.output, existing };
     let told = match form {

@@ -1,7 +1,5 @@
 //! `headwater import`: an MP4 file becomes a recording, without being encoded again.
 
-use std::sync::Arc;
-
 use infra::config::Overrides;
 use serde_json::json;
 use workers::import::{self, Order};
@@ -15,13 +13,7 @@ use crate::compose::{self, Ground};
 pub(crate) async fn run(common: &Common, arguments: Import) -> anyhow::Result<Outcome> {
     let (config, _) = ground::load(common, Overrides::new())?;
     let (ground, _) = Ground::open(&config).await?;
-    let parts = workers::Parts {
-        database: ground.database.clone(),
-        store: compose::store(&config)?,
-        ids: ground.ids.clone(),
-        clock: Arc::clone(&ground.clock),
-        tasks: ground.tasks.clone(),
-    };
+    let parts = ground.workers(compose::store(&config)?);
     let order = Order { file: arguments.file, slug: arguments.channel, title: arguments.title };
     let mut meter = Meter::new("imported", &ground.clock);
     let imported = import::import(&parts, order, |progress| meter.show(progress)).await;

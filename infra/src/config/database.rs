@@ -1,6 +1,8 @@
 //! Where rows are.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
+
+use url::Url;
 
 use super::Secret;
 
@@ -22,6 +24,27 @@ pub enum Engine {
     Sqlite(PathBuf),
     /// A server, as `postgres://…`; hidden, because it may hold a password.
     Postgres(Secret),
+}
+
+impl fmt::Display for Engine {
+    /// The address as an operator may read it: no password, no parameters.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(formatter),
+            Self::Postgres(url) => match Url::parse(url.expose()) {
+                Ok(url) => {
+                    let (host, port) = (url.host_str().unwrap_or("localhost"), url.port());
+                    write!(
+                        formatter,
+                        "{} at {host}:{}",
+                        url.path().trim_start_matches('/'),
+                        port.unwrap_or(5432)
+                    )
+                }
+                Err(_) => formatter.write_str("of PostgreSQL"),
+            },
+        }
+    }
 }
 
 impl Database {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::StartError;
 
@@ -12,6 +12,7 @@ use crate::StartError;
 pub(crate) struct Place {
     /// Names the node among the holders of leases; the same after every restart.
     pub(crate) name: String,
+    pub(crate) directory: PathBuf,
     _locked: File,
 }
 
@@ -23,7 +24,9 @@ impl Place {
     ) -> Result<Self, StartError> {
         let path = directory.join("journal").join(".node");
         match lock(&path, name) {
-            Ok(Some((file, name))) => Ok(Self { name, _locked: file }),
+            Ok(Some((file, name))) => {
+                Ok(Self { name, directory: directory.to_owned(), _locked: file })
+            }
             Ok(None) => Err(StartError::InUse(directory.to_owned())),
             Err(source) => Err(StartError::Directory { path, source }),
         }

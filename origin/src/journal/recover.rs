@@ -38,11 +38,11 @@ struct Found {
 impl Journals {
     /// Reads the journal of a broadcast; nothing when there is none, or none that can be used.
     pub(crate) async fn recover(&self, broadcast: BroadcastId) -> Option<Recovered> {
-        let files = Files::new(self.directory.as_ref()?, broadcast);
+        let files = self.files(broadcast)?;
         let found = tokio::task::spawn_blocking(move || find(files)).await;
         match found {
             Ok(Ok(Some(Found { files, sheet, trails, spooled }))) => {
-                let journal = self.open(broadcast, files);
+                let journal = self.journal(broadcast, files);
                 Some(Recovered { journal, sheet, trails, spooled })
             }
             Ok(Ok(None)) => None,
@@ -59,9 +59,10 @@ impl Journals {
 
     /// Every broadcast that left a journal.
     pub(crate) async fn left(&self) -> Vec<BroadcastId> {
-        let Some(directory) = self.directory.clone() else { return Vec::new() };
+        let Some(place) = &self.place else { return Vec::new() };
+        let directory = place.directory.join("journal");
         let listed = tokio::task::spawn_blocking(move || {
-            let entries = fs::read_dir(directory.join("journal")).ok()?;
+            let entries = fs::read_dir(directory).ok()?;
             let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
             Some(names.filter_map(|name| name.parse().ok()).collect())
         });
@@ -70,8 +71,8 @@ impl Journals {
 
     /// Removes what a broadcast left.
     pub(crate) fn discard(&self, broadcast: BroadcastId) {
-        if let Some(directory) = &self.directory {
-            self.open(broadcast, Files::new(directory, broadcast)).remove();
+        if let Some(files) = self.files(broadcast) {
+            self.journal(broadcast, files).remove();
         }
     }
 }

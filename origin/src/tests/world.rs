@@ -106,10 +106,15 @@ impl World {
 
     /// Ends like a process that was killed: nothing more is written.
     pub(super) async fn kill(self) {
+        let held = Arc::downgrade(&self.origin.context);
         drop(self.origin);
         drop(self.delivery);
         self.tasks.begin_stop();
         drop(self.tasks.shutdown(Duration::ZERO).await);
+        // The system frees what a process held once the process is gone.
+        while held.strong_count() > 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Stops like a process that was asked to.
