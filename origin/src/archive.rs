@@ -3,9 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use domain::id::{BroadcastId, RecordingId};
-use media::hls::index::{Entry, PAGE_SEGMENTS, decode, page_of};
+use media::hls::index::{Entry, PAGES_MAX, decode, page_of};
 use media::hls::sheet::Sheet;
-use media::hls::{Rates, multivariant, playlist};
+use media::hls::{Rates, key, multivariant, playlist};
 use media::packager::{self, Rid};
 use media::unit::Kind;
 
@@ -13,17 +13,14 @@ use crate::Context;
 use crate::delivery::Text;
 use crate::live::Live;
 use crate::records::{self, Standing};
-use crate::store::index::{Index, page_key, sheet_key};
+use crate::store::index::Index;
 
 mod close;
 mod past;
 mod restore;
 
 pub(crate) use close::{close, finish};
-pub(crate) use restore::{restore, resume, retold};
-
-/// Pages of one rendition that are read at most: 24 hours of segments of one second.
-const PAGES_MAX: u64 = 24 * 3_600 / PAGE_SEGMENTS + 1;
+pub(crate) use restore::{restore, resume};
 
 /// Why there is nothing to replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -191,7 +188,7 @@ async fn load(context: &Context, id: BroadcastId) -> Result<Arc<Archived>, Missi
     if let Some(live) = context.registry.get(id) {
         return Ok(Arc::new(Archived::of_live(&live)));
     }
-    let sheet = read(context, &sheet_key(id)).await?;
+    let sheet = read(context, &key::sheet(id)).await?;
     let sheet = Sheet::parse(&sheet).map_err(|error| {
         tracing::error!(broadcast.id = %id, %error, "a recording can't be read");
         Missing::Unavailable
@@ -218,7 +215,7 @@ async fn pages(
     let first = page_of(first_msn);
     let mut pages = Vec::new();
     for page in first..first + PAGES_MAX {
-        match read(context, &page_key(id, rid, page)).await {
+        match read(context, &key::page(id, rid, page)).await {
             Ok(bytes) => match decode(&bytes) {
                 Ok(entries) => pages.push(entries),
                 Err(error) => {

@@ -12,7 +12,6 @@ use infra::http::Body;
 use infra::http::problem::Problem;
 
 pub(crate) use answer::Text;
-pub(crate) use route::{Piece, object_key};
 
 use crate::{Context, StartError};
 use answer::{Asked, CacheTag, Lifetime, finish, preflight};

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 pub(crate) use launch::{Past, launch};
 pub(crate) use registry::Registry;
-pub(crate) use rendition::{Rendition, duration};
+pub(crate) use rendition::{ClosedSegment, Rendition, duration};
 pub(crate) use ring::{Chunks, Found, Sealed};
 pub(crate) use seat::{Input, Seat};
 pub(crate) use snapshot::Snapshot;

@@ -244,7 +244,10 @@ pub(crate) async fn take_up(
 /// What a broadcast that is not in memory allows.
 pub(crate) async fn standing(context: &Context, id: BroadcastId) -> Result<Standing, Missing> {
     let row = broadcasts::find(context.database.read(), id).await.map_err(unavailable)?;
-    let row = row.ok_or(Missing::Unknown)?;
+    standing_of(&row.ok_or(Missing::Unknown)?)
+}
+
+fn standing_of(row: &broadcasts::Model) -> Result<Standing, Missing> {
     if row.control_action.as_deref() == Some("take_down") {
         return Ok(Standing::TakenDown);
     }
@@ -277,13 +280,13 @@ pub(crate) async fn ended(
     context: &Context,
     id: BroadcastId,
 ) -> Result<Option<(Identity, Standing)>, Missing> {
-    let standing = match standing(context, id).await {
+    let read = context.database.read();
+    let Some(row) = broadcasts::find(read, id).await.map_err(unavailable)? else { return Ok(None) };
+    let standing = match standing_of(&row) {
         Ok(standing) => standing,
         Err(Missing::Unknown) => return Ok(None),
         Err(missing) => return Err(missing),
     };
-    let read = context.database.read();
-    let Some(row) = broadcasts::find(read, id).await.map_err(unavailable)? else { return Ok(None) };
     let channel = Id::from_uuid(row.channel_id);
     let slug = channels::find(read, channel).await.map_err(unavailable)?.map(|found| found.slug);
     let recording = row.recording_id.map(Id::from_uuid);

@@ -4,7 +4,6 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use infra::clock::SharedClock;
 use infra::object::{Meta, Store};
 use infra::tasks::Tasks;
@@ -14,6 +13,7 @@ use tokio::sync::Notify;
 use crate::live::{Chunks, Rendition};
 
 pub(crate) mod index;
+mod objects;
 
 /// Objects written at the same time.
 const WRITERS: usize = 4;
@@ -272,96 +272,9 @@ fn pause(tries: u32, key: &str) -> Duration {
     full / 2 + full / 2 * spread / 1_000
 }
 
-/// Support objects: bytes in one piece.
-pub(crate) fn support(key: String, bytes: Bytes, meta: Meta) -> Job {
-    Job { key, chunks: vec![bytes].into(), meta, purpose: Purpose::Support }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::ops::Range;
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use futures_util::future::BoxFuture;
-    use infra::object::{Error, Listed, Memory, ObjectStore};
-
     use super::*;
-
-    /// Holds the first write back until it is let go.
-    #[derive(Debug)]
-    struct Held {
-        inner: Memory,
-        is_first: AtomicBool,
-        let_go: Notify,
-    }
-
-    impl ObjectStore for Held {
-        fn put<'a>(
-            &'a self,
-            key: &'a str,
-            body: Vec<Bytes>,
-            meta: Meta,
-        ) -> BoxFuture<'a, Result<(), Error>> {
-            Box::pin(async move {
-                if self.is_first.swap(false, Ordering::Relaxed) {
-                    self.let_go.notified().await;
-                }
-                self.inner.put(key, body, meta).await
-            })
-        }
-
-        fn get<'a>(
-            &'a self,
-            key: &'a str,
-            range: Option<Range<u64>>,
-        ) -> BoxFuture<'a, Result<Bytes, Error>> {
-            self.inner.get(key, range)
-        }
-
-        fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<u64, Error>> {
-            self.inner.head(key)
-        }
-
-        fn delete_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<(), Error>> {
-            self.inner.delete_many(keys)
-        }
-
-        fn list<'a>(
-            &'a self,
-            prefix: &'a str,
-            after: Option<&'a str>,
-            limit: usize,
-        ) -> BoxFuture<'a, Result<Vec<Listed>, Error>> {
-            self.inner.list(prefix, after, limit)
-        }
-    }
-
-    #[tokio::test]
-    async fn the_newest_version_of_an_object_is_the_one_that_stays() {
-        let (is_first, let_go) = (AtomicBool::new(true), Notify::new());
-        let store = Arc::new(Held { inner: Memory::default(), is_first, let_go });
-        let tasks = Tasks::new();
-        let clock = infra::clock::SystemClock::shared();
-        let writer = Writer::start(Arc::clone(&store) as Store, 1 << 20, clock, &tasks);
-        let page = |text: &'static str| {
-            support("page".to_owned(), text.into(), Meta::immutable("text/plain"))
-        };
-        writer.put(page("first"));
-        while store.is_first.load(Ordering::Relaxed) {
-            tokio::task::yield_now().await;
-        }
-        writer.put(page("second"));
-        writer.put(page("third"));
-        writer.put(support("other".to_owned(), "x".into(), Meta::immutable("text/plain")));
-        while store.inner.head("other").await.is_err() {
-            tokio::task::yield_now().await;
-        }
-        assert!(store.inner.head("page").await.is_err(), "nothing overtakes the first version");
-        store.let_go.notify_one();
-        writer.close().await;
-        assert_eq!(store.inner.get("page", None).await.unwrap(), "third");
-        assert_eq!(tasks.shutdown(Duration::from_secs(5)).await, Vec::<&str>::new());
-    }
 
     #[test]
     fn pauses_grow_to_a_bound_and_differ_by_key() {

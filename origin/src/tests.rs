@@ -1,5 +1,6 @@
 //! The whole origin, driven over real sockets by the client session: publish, watch, replay.
 
+mod on_air;
 mod publisher;
 mod rows;
 mod store;

@@ -54,6 +54,8 @@ impl Entry {
 
 /// Segments in a full page.
 pub const PAGE_SEGMENTS: u64 = 64;
+/// Pages of one rendition that are read at most: 24 hours of segments of one second.
+pub const PAGES_MAX: u64 = 24 * 3_600 / PAGE_SEGMENTS + 1;
 /// Parts that an entry can have: sixty seconds at four a second.
 pub const PARTS_MAX: usize = 240;
 

@@ -1,6 +1,7 @@
 //! The window: which segments and parts one rendition lists now.
 
 use super::Position;
+use super::index::Entry;
 use crate::packager::{Control, Output, Part, Rid, Segment, SegmentOpen};
 use crate::time::{Span, Wall};
 use std::collections::VecDeque;
@@ -126,14 +127,22 @@ impl Window {
         true
     }
 
-    /// Takes back the end, when a broadcast thought over goes on after a restart.
-    pub fn reopen(&mut self) {
-        self.ended = false;
-    }
-
-    /// Takes the hint back until the next part: after a restart its fence is not known.
-    pub fn withdraw_hint(&mut self) {
-        self.next = None;
+    /// Lists a segment as its index entry has it: what an earlier process made is listed again.
+    ///
+    /// No hint follows until the next part comes: its fence is not known.
+    pub fn list(&mut self, entry: &Entry) {
+        let Entry { fence, generation, pdt, discontinuity, .. } = *entry;
+        self.total += entry.duration;
+        self.segments.push_back(ListedSegment {
+            msn: entry.msn,
+            open: SegmentOpen { fence, generation, pdt, discontinuity },
+            duration: entry.duration,
+            gap: entry.gap,
+            bytes: entry.bytes,
+            parts: entry.parts.clone(),
+        });
+        (self.open, self.next) = (None, None);
+        self.slide();
     }
 
     fn add(&mut self, part: &Part) {

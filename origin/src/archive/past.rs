@@ -2,34 +2,25 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use domain::id::BroadcastId;
-use infra::object::Meta;
-use media::hls::sheet::Init;
+use media::hls::index::{Entry, page_of};
 use media::journal::{Record, retold};
 use tokio::sync::mpsc;
 
 use super::close::finish;
 use super::{Archived, Missing};
 use crate::Context;
-use crate::cache::Seal;
-use crate::delivery::{Piece, object_key};
 use crate::journal::Recovered;
-use crate::live::{Identity, Live, Rendition, Stage};
+use crate::live::{ClosedSegment, Identity, Live, Rendition, Stage};
 use crate::records::{self, Left, Standing};
 use crate::store::index::Index;
-use crate::store::{Job, Purpose, support};
 
 /// A broadcast as its journal tells it.
 pub(super) fn retold_by(broadcast: BroadcastId, recovered: &Recovered) -> Option<Archived> {
     let renditions = recovered.sheet.renditions.iter().map(|row| {
         let about = row.about().ok()?;
         let trail = recovered.trails.iter().find(|trail| trail.rid == about.rid)?;
-        let inits = trail.inits.iter().map(|init| {
-            let Seal { bytes, crc32c } = Seal::of(std::slice::from_ref(&init.bytes));
-            Init { fence: init.fence, generation: init.generation, bytes, crc32c }
-        });
-        let index = Index::from_pages([trail.segments.clone()], inits.collect());
+        let index = Index::from_pages([trail.segments.clone()], row.inits.clone());
         Some(super::Rendition::new(about, index))
     });
     let renditions: Vec<_> = renditions.collect::<Option<_>>()?;
@@ -62,26 +53,20 @@ pub(super) fn again(context: &Context, archived: &Archived, last_msn: u64) -> Ve
 pub(super) fn refill(context: &Context, renditions: &[Arc<Rendition>], recovered: &Recovered) {
     let now = context.clock.monotonic();
     for rendition in renditions {
-        let (rid, broadcast) = (rendition.rid(), rendition.broadcast());
+        let rid = rendition.rid();
         let Some(trail) = recovered.trails.iter().find(|trail| trail.rid == rid) else { continue };
         let bytes = |msn: u64| recovered.spooled.get(&(rid, msn)).cloned();
         rendition.refill(trail, bytes, now);
         for init in &trail.inits {
-            let key = object_key(broadcast, rid, init.fence, Piece::Init(init.generation));
-            let meta = Meta::immutable("video/mp4");
-            context.writer.put(support(key, init.bytes.clone(), meta));
+            context.store_init(rendition.broadcast(), init);
         }
-        for entry in &trail.segments {
-            let Some(bytes) = bytes(entry.msn) else { continue };
-            context.writer.put(Job {
-                key: object_key(broadcast, rid, entry.fence, Piece::Segment(entry.msn)),
-                chunks: Arc::from([bytes] as [Bytes; 1]),
-                meta: Meta::immutable("video/iso.segment"),
-                purpose: Purpose::Segment(Arc::clone(rendition), entry.msn),
-            });
+        for Entry { msn, fence, .. } in &trail.segments {
+            let Some(bytes) = bytes(*msn) else { continue };
+            let segment = ClosedSegment { msn: *msn, fence: *fence, chunks: vec![bytes].into() };
+            context.store_segment(rendition, segment);
         }
         let pages = trail.segments.iter().filter(|entry| bytes(entry.msn).is_some());
-        let mut pages: Vec<_> = pages.map(|entry| media::hls::index::page_of(entry.msn)).collect();
+        let mut pages: Vec<_> = pages.map(|entry| page_of(entry.msn)).collect();
         pages.dedup();
         for page in pages {
             context.store_page(rendition, page);

@@ -5,14 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use domain::id::BroadcastId;
 use domain::time::Timestamp;
-use media::hls::Position;
-use media::hls::index::Entry;
-use media::packager::{
-    Output, Packager, Part, Profile, Resume, Rid, Segment, SegmentOpen, Settings,
-};
+use media::packager::{Packager, Profile, Resume, Settings};
 use media::time::Span;
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
@@ -63,10 +58,12 @@ async fn look_out(context: &Arc<Context>, first: oneshot::Sender<()>) {
         let node = if first.is_some() { &*context.node } else { "" };
         match records::left_behind(context, node).await {
             Ok(left) => {
-                if first.is_some() {
+                let patience = if first.is_some() {
                     leftovers(context, &left).await;
-                }
-                let patience = if first.is_some() { Duration::ZERO } else { ALONE_MIN };
+                    Duration::ZERO
+                } else {
+                    ALONE_MIN
+                };
                 if round(context, left, (&mut alone, patience)).await {
                     first = None;
                 }
@@ -307,30 +304,4 @@ fn by_time(profile: Profile, started_at: Timestamp, now: Moment) -> Resume {
         independent_segments: true,
         tracks: Vec::new(),
     }
-}
-
-/// What a packager said when the segment of this entry was made, its bytes left out.
-pub(crate) fn retold(entry: &Entry, rid: Rid) -> Vec<Output> {
-    let mut said = Vec::with_capacity(entry.parts.len() + 1);
-    for (number, listed) in (0..).zip(&entry.parts) {
-        let at = Position { msn: entry.msn, part: number };
-        said.push(Output::Part(Part {
-            rid,
-            at,
-            bytes: Bytes::new(),
-            duration: listed.duration,
-            independent: listed.independent,
-            gap: listed.gap,
-            opens: (number == 0).then_some(SegmentOpen {
-                fence: entry.fence,
-                generation: entry.generation,
-                pdt: entry.pdt,
-                discontinuity: entry.discontinuity,
-            }),
-            next: at.next_part(),
-        }));
-    }
-    let (msn, duration, gap) = (entry.msn, entry.duration, entry.gap);
-    said.push(Output::Segment(Segment { rid, msn, duration, gap }));
-    said
 }

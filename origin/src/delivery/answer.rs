@@ -7,6 +7,7 @@ use domain::id::BroadcastId;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Response, StatusCode, request};
 use infra::http::Body;
+use media::hls::gzip;
 
 use super::range::{self, Ranged};
 
@@ -61,20 +62,7 @@ impl Text {
     pub(crate) fn new(plain: Bytes) -> Self {
         let tag = tag_of(std::slice::from_ref(&plain));
         let (plain_tag, gzip_tag) = (value(&format!("\"{tag}\"")), value(&format!("\"{tag}-gz\"")));
-        Self { gzip: compress(&plain), plain, plain_tag, gzip_tag }
-    }
-}
-
-/// gzip at level 6: 23 µs for a playlist of 2.3 kB.
-fn compress(plain: &[u8]) -> Bytes {
-    use std::io::Write as _;
-    let mut encoder = flate2::write::GzEncoder::new(
-        Vec::with_capacity(plain.len() / 4 + 64),
-        flate2::Compression::new(6),
-    );
-    match encoder.write_all(plain).and_then(|()| encoder.finish()) {
-        Ok(bytes) => bytes.into(),
-        Err(error) => unreachable!("a write into memory cannot fail: {error}"),
+        Self { gzip: gzip(&plain), plain, plain_tag, gzip_tag }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use domain::channel::Slug;
 use domain::id::{BroadcastId, RecordingId};
+use media::hls::key;
 use media::packager::Rid;
 
 /// What a path below `/hls/` or `/vod/` names.
@@ -80,24 +81,15 @@ impl Route {
 }
 
 impl Media {
-    /// The object's key in the store: the path with `media/` for `/hls/`. Parts have no object.
+    /// The object's key in the store: the path with `media/` for `/hls/`. A part's bytes
+    /// are in its segment's.
     pub(crate) fn key(&self) -> String {
-        object_key(self.broadcast, self.rendition, self.fence, self.piece)
-    }
-}
-
-/// The key of a piece's object.
-pub(crate) fn object_key(
-    broadcast: BroadcastId,
-    rendition: Rid,
-    fence: u64,
-    piece: Piece,
-) -> String {
-    match piece {
-        Piece::Segment(msn) => format!("media/{broadcast}/{rendition}/{fence}/{msn}.m4s"),
-        Piece::Part(msn, part) => format!("media/{broadcast}/{rendition}/{fence}/{msn}.{part}.m4s"),
-        Piece::Init(generation) => {
-            format!("media/{broadcast}/{rendition}/{fence}/init-{generation}.mp4")
+        let Self { broadcast, rendition, fence, piece } = *self;
+        match piece {
+            Piece::Segment(msn) | Piece::Part(msn, _) => {
+                key::segment(broadcast, rendition, fence, msn)
+            }
+            Piece::Init(generation) => key::init(broadcast, rendition, fence, generation),
         }
     }
 }

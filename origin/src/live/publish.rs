@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use domain::time::Timestamp;
 use infra::database::broadcasts::Mark;
-use infra::object::Meta;
-use media::hls::Window;
-use media::hls::index::{Entry, encode, page_of};
+use media::hls::index::{Entry, page_of};
+use media::hls::{Window, key};
 use media::journal::SegmentRecord;
 use media::packager::{Alarm, Output, Part};
 
@@ -15,9 +14,6 @@ use super::lifecycle::Fact;
 use super::pump::Pump;
 use super::rendition::{ClosedSegment, duration};
 use super::{Rendition, Stage};
-use crate::delivery::{Piece, object_key};
-use crate::store::index::page_key;
-use crate::store::{self, Job, Purpose};
 
 impl Pump {
     /// Publishes all that the packager has to say.
@@ -46,14 +42,13 @@ impl Pump {
                 Output::Init(init) => {
                     if let Some(rendition) = self.live.rendition(init.rid) {
                         rendition.add_init(init);
+                        self.context.store_init(self.live.identity.broadcast, init);
+                        // The sheet lists the init sections: none is announced without one.
+                        let sheet = self.context.store_sheet(&self.live);
                         if let Some(journal) = &mut self.journal {
                             journal.init(init);
+                            journal.sheet(sheet);
                         }
-                        let piece = Piece::Init(init.generation);
-                        let broadcast = self.live.identity.broadcast;
-                        let key = object_key(broadcast, init.rid, init.fence, piece);
-                        let meta = Meta::immutable("video/mp4");
-                        self.context.writer.put(store::support(key, init.bytes.clone(), meta));
                     }
                 }
                 Output::Part(part) => {
@@ -104,10 +99,6 @@ impl Pump {
             let broadcast = self.live.identity.broadcast;
             self.live.add(Arc::new(Rendition::new(broadcast, about, dvr_window)));
         }
-        let sheet = self.context.store_sheet(&self.live);
-        if let Some(journal) = &mut self.journal {
-            journal.sheet(sheet);
-        }
     }
 
     /// A complete segment, and what became of older ones.
@@ -127,7 +118,8 @@ impl Pump {
 
     /// Swaps the snapshots of all that changed, and wakes whoever waits.
     fn show(&mut self, changed: &[Arc<Rendition>]) {
-        if changed.is_empty() {
+        // Whoever waits for a broadcast that was taken down gets 410, never a last playlist.
+        if changed.is_empty() || self.live.stage() == Stage::TakenDown {
             return;
         }
         let renditions = self.live.renditions();
@@ -147,16 +139,10 @@ impl Pump {
 
     /// A closed segment: into the cache without a copy, and to the store.
     async fn keep(&self, rendition: &Arc<Rendition>, segment: ClosedSegment) {
-        let broadcast = self.live.identity.broadcast;
-        let ClosedSegment { msn, fence, chunks } = segment;
-        let key = object_key(broadcast, rendition.rid(), fence, Piece::Segment(msn));
-        self.context.media.keep(&key, Arc::clone(&chunks)).await;
-        self.context.writer.put(Job {
-            key,
-            chunks,
-            meta: Meta::immutable("video/iso.segment"),
-            purpose: Purpose::Segment(Arc::clone(rendition), msn),
-        });
+        let msn = segment.msn;
+        let key = key::segment(rendition.broadcast(), rendition.rid(), segment.fence, msn);
+        self.context.media.keep(&key, Arc::clone(&segment.chunks)).await;
+        self.context.store_segment(rendition, segment);
         let every = self.context.settings.index_every_segments.max(1);
         if (msn + 1).is_multiple_of(every) || page_of(msn + 1) != page_of(msn) {
             self.context.store_page(rendition, page_of(msn));
@@ -188,27 +174,6 @@ impl Pump {
                 broadcast.id = %self.live.identity.broadcast,
                 "a lifecycle step has no one to write it down"
             );
-        }
-    }
-}
-
-impl crate::Context {
-    /// Queues one page of a rendition's index.
-    pub(crate) fn store_page(&self, rendition: &Rendition, page: u64) {
-        let entries = rendition.page(page);
-        if !entries.is_empty() {
-            let key = page_key(rendition.broadcast(), rendition.rid(), page);
-            let meta = Meta { content_type: "application/octet-stream", cache_control: "no-store" };
-            self.writer.put(store::support(key, encode(&entries), meta));
-        }
-    }
-
-    /// Drops a rendition's segments from the cache.
-    pub(crate) async fn forget(&self, rendition: &Rendition) {
-        for entry in rendition.index().segments() {
-            let piece = Piece::Segment(entry.msn);
-            let key = object_key(rendition.broadcast(), rendition.rid(), entry.fence, piece);
-            self.media.forget(&key).await;
         }
     }
 }

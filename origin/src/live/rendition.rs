@@ -16,7 +16,6 @@ use tokio::sync::watch;
 
 use super::ring::{Chunks, Found, Ring, Sealed};
 use super::snapshot::Snapshot;
-use crate::archive::retold;
 use crate::cache::Seal;
 use crate::delivery::Text;
 use crate::store::index::Index;
@@ -172,12 +171,9 @@ impl Rendition {
                 index.push_init(*init);
             }
             for entry in stored.segments().iter().filter(|entry| entry.msn <= last_msn) {
-                for output in retold(entry, self.rid) {
-                    window.apply(&output);
-                }
+                window.list(entry);
                 index.push(entry.clone());
             }
-            window.withdraw_hint();
         }
         self.refresh(&[]);
     }

@@ -1,23 +1,11 @@
 //! The index of a rendition, whole in memory: what each segment and init section is. It is written
 //! in pages of 64 segments (`media::hls::index`), beside the sheet about the renditions.
 
-use domain::id::BroadcastId;
 use media::hls::index::{Entry, page_of};
 use media::hls::sheet::Init;
-use media::packager::Rid;
 use media::time::Span;
 
 use crate::cache::Seal;
-
-/// The key of a page; no CDN may read below `meta/`.
-pub(crate) fn page_key(broadcast: BroadcastId, rid: Rid, page: u64) -> String {
-    format!("meta/{broadcast}/{rid}/{page}")
-}
-
-/// The key of the sheet about a broadcast's renditions.
-pub(crate) fn sheet_key(broadcast: BroadcastId) -> String {
-    format!("meta/{broadcast}/renditions")
-}
 
 /// What an entry's object must be.
 pub(crate) fn seal(entry: &Entry) -> Seal {

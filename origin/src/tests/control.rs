@@ -4,13 +4,12 @@ use std::convert::Infallible;
 
 use domain::id::BroadcastId;
 use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use http::StatusCode;
 use infra::database::{Database, broadcasts};
-use media::packager::Profile;
 
-use super::publisher::Publisher;
-use super::rows;
-use super::world::{Disk, World};
+use super::on_air::{OnAir, on_air};
+use super::world::Disk;
 use crate::Settings;
 
 /// Puts an order into the row, and tells nobody.
@@ -22,34 +21,21 @@ async fn order_silently(database: &Database, broadcast: &str, action: &'static s
     written.await.unwrap();
 }
 
-/// A request that can't be answered before two more segments have ended: seconds after what is
-/// decided meanwhile, however slow the machine.
-async fn far_ahead(world: &World, broadcast: &str) -> String {
-    let path = format!("/hls/{broadcast}/v0/media.m3u8");
-    let playlist = world.get(&path).await;
-    let complete = playlist.text().lines().filter(|line| line.starts_with("#EXTINF")).count();
-    format!("{path}?_HLS_msn={}", complete + 1)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_takedown_sends_the_publisher_away_and_answers_410_everywhere() {
     let disk = Disk::new();
-    let world = disk.start(Settings { profile: Profile::Relaxed, ..Settings::default() }).await;
-    let channel = rows::channel(&world, "demo").await;
-    let mut states = world.bus.subscribe("hw.broadcast");
-    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
-    publisher.send_frames(75).await;
-    let state = rows::wait_for_state(&mut states, "live").await;
-    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
-    let held = far_ahead(&world, &broadcast).await;
+    let world = disk.start(Settings::default()).await;
+    let OnAir { publisher, broadcast, .. } = on_air(&world, 75).await;
+    let held = format!("/hls/{broadcast}/v0/media.m3u8?_HLS_msn=3");
     let take_down = async {
         let subject = format!("hw.broadcast.{broadcast}.control");
         world.bus.publish(subject, (&br#"{"action":"take_down"}"#[..]).into());
     };
-    let (refused, held, ()) =
-        tokio::join!(publisher.send_until_dismissed(), world.get(&held), take_down);
+    let waiting = join_all((0..50).map(|_| world.get(&held)));
+    let (refused, held, ()) = tokio::join!(publisher.send_until_dismissed(), waiting, take_down);
     assert_eq!(refused.reason, "taken_down: this broadcast was taken down");
-    assert_eq!(held.status, StatusCode::GONE);
+    let seen: Vec<_> = held.iter().map(|answer| answer.status).collect();
+    assert_eq!(seen, [StatusCode::GONE; 50], "no one sees a last playlist");
     for path in ["index.m3u8", "v0/media.m3u8", "v0/1/6.m4s", "v0/1/init-0.mp4"] {
         let answer = world.get(&format!("/hls/{broadcast}/{path}")).await;
         assert_eq!(answer.status, StatusCode::GONE, "{path}");
@@ -61,14 +47,9 @@ async fn a_takedown_sends_the_publisher_away_and_answers_410_everywhere() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_to_end_gives_the_last_line_to_whoever_waits() {
     let disk = Disk::new();
-    let world = disk.start(Settings { profile: Profile::Relaxed, ..Settings::default() }).await;
-    let channel = rows::channel(&world, "demo").await;
-    let mut states = world.bus.subscribe("hw.broadcast");
-    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
-    publisher.send_frames(75).await;
-    let state = rows::wait_for_state(&mut states, "live").await;
-    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
-    let held = far_ahead(&world, &broadcast).await;
+    let world = disk.start(Settings::default()).await;
+    let OnAir { publisher, broadcast, .. } = on_air(&world, 75).await;
+    let held = format!("/hls/{broadcast}/v0/media.m3u8?_HLS_msn=2");
     let end = async {
         let subject = format!("hw.broadcast.{broadcast}.control");
         world.bus.publish(subject, (&br#"{"action":"end"}"#[..]).into());
@@ -83,13 +64,8 @@ async fn an_order_to_end_gives_the_last_line_to_whoever_waits() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_the_bus_lost_is_read_from_its_row() {
     let disk = Disk::new();
-    let world = disk.start(Settings { profile: Profile::Relaxed, ..Settings::default() }).await;
-    let channel = rows::channel(&world, "demo").await;
-    let mut states = world.bus.subscribe("hw.broadcast");
-    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
-    publisher.send_frames(75).await;
-    let state = rows::wait_for_state(&mut states, "live").await;
-    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let world = disk.start(Settings::default()).await;
+    let OnAir { publisher, broadcast, .. } = on_air(&world, 75).await;
     let order = order_silently(&world.database, &broadcast, "key_revoked");
     let (refused, ()) = tokio::join!(publisher.send_until_dismissed(), order);
     assert!(refused.reason.starts_with("key_revoked: "), "{}", refused.reason);
@@ -102,14 +78,8 @@ async fn an_order_that_the_bus_lost_is_read_from_its_row() {
 async fn a_takedown_that_fell_while_the_process_was_gone_is_obeyed_by_the_next_one() {
     let disk = Disk::new();
     let world = disk.start(Settings::default()).await;
-    let channel = rows::channel(&world, "demo").await;
-    let mut states = world.bus.subscribe("hw.broadcast");
-    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
-    publisher.send_frames(140).await;
-    let state = rows::wait_for_state(&mut states, "live").await;
-    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
-    let database = world.database.clone();
-    order_silently(&database, &broadcast, "take_down").await;
+    let OnAir { broadcast, publisher: _publisher, .. } = on_air(&world, 140).await;
+    order_silently(&world.database, &broadcast, "take_down").await;
     world.kill().await;
 
     let world = disk.start(Settings::default()).await;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::on_air::{OnAir, on_air};
 use super::publisher::Publisher;
-use super::rows;
 use super::store::Faulty;
 use super::world::{Disk, World};
 use crate::Settings;
@@ -16,12 +16,7 @@ use crate::Settings;
 async fn a_broadcast_outlives_the_process_when_its_encoder_comes_back() {
     let disk = Disk::new();
     let world = disk.start(Settings::default()).await;
-    let channel = rows::channel(&world, "demo").await;
-    let mut states = world.bus.subscribe("hw.broadcast");
-    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
-    publisher.send_frames(140).await;
-    let state = rows::wait_for_state(&mut states, "live").await;
-    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let OnAir { channel, broadcast, publisher: _former, .. } = on_air(&world, 140).await;
     world.stop().await;
 
     let world = disk.start(Settings::default()).await;
@@ -44,12 +39,7 @@ async fn a_broadcast_outlives_the_process_when_its_encoder_comes_back() {
 async fn a_broadcast_whose_time_is_over_is_ended_with_what_is_stored() {
     let disk = Disk::new();
     let world = disk.start(Settings::default()).await;
-    let channel = rows::channel(&world, "demo").await;
-    let mut states = world.bus.subscribe("hw.broadcast");
-    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
-    publisher.send_frames(140).await;
-    let state = rows::wait_for_state(&mut states, "live").await;
-    let recording = state["recording_id"].as_str().unwrap().to_owned();
+    let OnAir { recording, publisher: _former, .. } = on_air(&world, 140).await;
     world.stop().await;
 
     let reconnect_window = Duration::ZERO;
@@ -80,12 +70,8 @@ async fn until(world: &World, path: &str, wanted: StatusCode) {
 async fn numbers_go_on_when_the_store_is_away_while_the_process_starts() {
     let disk = Disk::new();
     let world = disk.start(Settings::default()).await;
-    let channel = rows::channel(&world, "demo").await;
-    let mut states = world.bus.subscribe("hw.broadcast");
-    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
-    publisher.send_frames(140).await;
-    let state = rows::wait_for_state(&mut states, "live").await;
-    let path = format!("/hls/{}/v0/media.m3u8", state["broadcast_id"].as_str().unwrap());
+    let OnAir { channel, broadcast, publisher: _former, .. } = on_air(&world, 140).await;
+    let path = format!("/hls/{broadcast}/v0/media.m3u8");
     let before = world.get(&path).await;
     world.stop().await;
     disk.lose_journal();
@@ -118,12 +104,7 @@ async fn numbers_go_on_when_nothing_was_stored_before_the_process_died() {
     let store = Faulty::around(disk.store());
     store.refuses.store(true, Ordering::Relaxed);
     let world = disk.start_with(Settings::default(), store).await;
-    let channel = rows::channel(&world, "demo").await;
-    let mut states = world.bus.subscribe("hw.broadcast");
-    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
-    publisher.send_frames(140).await;
-    let state = rows::wait_for_state(&mut states, "live").await;
-    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let OnAir { channel, broadcast, publisher: _former, .. } = on_air(&world, 140).await;
     let path = format!("/hls/{broadcast}/v0/media.m3u8");
     let before = numbers(world.get(&path).await.text());
     world.kill().await;
@@ -145,12 +126,7 @@ async fn what_the_store_never_took_comes_from_the_spool_and_is_stored_after_all(
     let store = Faulty::around(disk.store());
     store.refuses.store(true, Ordering::Relaxed);
     let world = disk.start_with(Settings::default(), store).await;
-    let channel = rows::channel(&world, "demo").await;
-    let mut states = world.bus.subscribe("hw.broadcast");
-    let mut publisher = Publisher::connect(world.rtmp(), &channel.key).await.unwrap();
-    publisher.send_frames(140).await;
-    let state = rows::wait_for_state(&mut states, "live").await;
-    let broadcast = state["broadcast_id"].as_str().unwrap().to_owned();
+    let OnAir { broadcast, publisher: _former, .. } = on_air(&world, 140).await;
     let base = format!("/hls/{broadcast}/v0/");
     let playlist = world.get(&format!("{base}media.m3u8")).await;
     let listed: Vec<&str> =
@@ -171,5 +147,36 @@ async fn what_the_store_never_took_comes_from_the_spool_and_is_stored_after_all(
     for (uri, bytes) in listed.iter().zip(&before) {
         let stored = disk.store().get(&format!("media/{broadcast}/v0/{uri}"), None).await;
         assert_eq!(stored.unwrap(), *bytes, "{uri}");
+    }
+}
+
+/// What a multivariant playlist says of the rate.
+async fn bandwidth(world: &World, broadcast: &str) -> u64 {
+    let index = world.get(&format!("/hls/{broadcast}/index.m3u8")).await;
+    let (_, rest) = index.text().split_once(":BANDWIDTH=").unwrap();
+    rest.split_once(',').unwrap().0.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rates_and_init_sections_are_known_after_a_kill_with_a_journal_and_without_one() {
+    let disk = Disk::new();
+    let world = disk.start(Settings::default()).await;
+    let OnAir { broadcast, publisher: _former, .. } = on_air(&world, 140).await;
+    let measured = bandwidth(&world, &broadcast).await;
+    let init = format!("/hls/{broadcast}/v0/1/init-0.mp4");
+    let bytes = world.get(&init).await.body;
+    assert!(!bytes.is_empty());
+    world.kill().await;
+    for keeps_journal in [true, false] {
+        if !keeps_journal {
+            disk.lose_journal();
+        }
+        let world = disk.start(Settings::default()).await;
+        let again = bandwidth(&world, &broadcast).await;
+        assert!(again * 2 > measured, "{again} of {measured} bit/s, journal: {keeps_journal}");
+        let answer = world.get(&init).await;
+        assert_eq!(answer.status, StatusCode::OK, "journal: {keeps_journal}");
+        assert_eq!(answer.body, bytes, "journal: {keeps_journal}");
+        world.kill().await;
     }
 }

@@ -5,7 +5,8 @@ use domain::id::BroadcastId;
 use infra::object::{self, Store};
 use media::{
     hls::{
-        index::{Entry, PAGE_SEGMENTS, decode, page_of},
+        index::{Entry, PAGES_MAX, decode, page_of},
+        key,
         sheet::{Init, Sheet},
     },
     packager::{Rendition, Rid},
@@ -14,8 +15,6 @@ use media::{
 
 use super::ExportError;
 
-/// Pages of one rendition that are read at most: 24 hours of segments of one second.
-const PAGES_MAX: u64 = 24 * 3_600 / PAGE_SEGMENTS + 1;
 /// How often an object is read before it counts as damaged.
 const TRIES: u32 = 3;
 
@@ -44,7 +43,7 @@ pub(super) struct Recording {
 impl Recording {
     /// Reads sheet and pages.
     pub(super) async fn read(store: &Store, broadcast: BroadcastId) -> Result<Self, ExportError> {
-        let sheet = match store.get(&format!("meta/{broadcast}/renditions"), None).await {
+        let sheet = match store.get(&key::sheet(broadcast), None).await {
             Ok(bytes) => Sheet::parse(&bytes)?,
             Err(object::Error::NotFound(_)) => return Err(ExportError::Empty),
             Err(error) => return Err(ExportError::Store(error)),
@@ -96,7 +95,7 @@ impl Recording {
     ) -> Result<Bytes, ExportError> {
         let Entry { msn, fence, bytes: length, crc32c, .. } = *entry;
         let rid = self.tracks.get(track).map_or(Rid::VIDEO, |track| track.about.rid);
-        let key = format!("media/{}/{rid}/{fence}/{msn}.m4s", self.broadcast);
+        let key = key::segment(self.broadcast, rid, fence, msn);
         for _ in 0..TRIES {
             match store.get(&key, None).await {
                 Ok(bytes) if bytes.len() as u64 == length && crc32c::crc32c(&bytes) == crc32c => {
@@ -121,7 +120,7 @@ async fn pages(
     let first = page_of(first_msn);
     let mut entries: Vec<Entry> = Vec::new();
     for page in first..first + PAGES_MAX {
-        let bytes = match store.get(&format!("meta/{broadcast}/{rid}/{page}"), None).await {
+        let bytes = match store.get(&key::page(broadcast, rid, page), None).await {
             Ok(bytes) => bytes,
             Err(object::Error::NotFound(_)) => break,
             Err(error) => return Err(ExportError::Store(error)),

@@ -12,8 +12,8 @@ use media::{
     fmp4,
     hls::{
         Rates,
-        index::{Entry, PAGE_SEGMENTS, encode, page_of},
-        multivariant, playlist,
+        index::{Entry, encode, page_of},
+        key, multivariant, playlist,
         sheet::{Init, Row, Sheet},
     },
     packager,
@@ -95,10 +95,9 @@ pub async fn package(
         rows.push(Row::new(&about(rendition, source), &entries, &[init]));
         listed.push(put_playlist(source, rendition, &entries, store, names).await?);
     }
-    let key = format!("meta/{broadcast}/renditions");
-    store.put(&key, vec![Sheet::new(rows).render()], SUPPORT).await?;
+    store.put(&key::sheet(broadcast), vec![Sheet::new(rows).render()], SUPPORT).await?;
     let text = multivariant::render("", &listed);
-    store.put(&format!("media/{recording}/index.m3u8"), vec![text.into()], PLAYLIST).await?;
+    store.put(&key::multivariant(recording), vec![text.into()], PLAYLIST).await?;
     Ok(packaged)
 }
 
@@ -116,8 +115,7 @@ fn about(rendition: &Rendition, source: &Source) -> packager::Rendition {
 
 async fn put_init(rendition: &Rendition, store: &Store, names: Names) -> Result<Init, ImportError> {
     let bytes = fmp4::init(&rendition.config)?;
-    let (broadcast, rid) = (names.broadcast, rendition.rid);
-    let key = format!("media/{broadcast}/{rid}/{FENCE}/init-{GENERATION}.mp4");
+    let key = key::init(names.broadcast, rendition.rid, FENCE, GENERATION);
     let init = Init {
         fence: FENCE,
         generation: GENERATION,
@@ -139,8 +137,7 @@ struct Segment<'a> {
 impl Segment<'_> {
     async fn put(&self, store: &Store, names: Names) -> Result<Entry, ImportError> {
         let bytes = self.read().await?;
-        let (broadcast, rid, msn) = (names.broadcast, self.rendition.rid, self.msn);
-        let key = format!("media/{broadcast}/{rid}/{FENCE}/{msn}.m4s");
+        let key = key::segment(names.broadcast, self.rendition.rid, FENCE, self.msn);
         let entry = self.entry(&bytes, names);
         store.put(&key, vec![bytes], Meta::of_key(&key)).await?;
         Ok(entry)
@@ -210,8 +207,8 @@ async fn put_pages(
 ) -> Result<(), ImportError> {
     let (broadcast, rid) = (names.broadcast, rendition.rid);
     for page in entries.chunk_by(|one, next| page_of(one.msn) == page_of(next.msn)) {
-        let number = page.first().map_or(0, |entry| entry.msn / PAGE_SEGMENTS);
-        let key = format!("meta/{broadcast}/{rid}/{number}");
+        let number = page.first().map_or(0, |entry| page_of(entry.msn));
+        let key = key::page(broadcast, rid, number);
         store.put(&key, vec![encode(page)], SUPPORT).await?;
     }
     Ok(())
@@ -227,7 +224,7 @@ async fn put_playlist(
     let rid = rendition.rid;
     let broadcast = names.broadcast.to_string();
     let text = playlist::vod(&broadcast, rid, &source.plan.control, entries);
-    let key = format!("media/{}/{rid}/media.m3u8", names.recording);
+    let key = key::playlist(names.recording, rid);
     store.put(&key, vec![text.into()], PLAYLIST).await?;
     Ok(multivariant::Entry {
         rid,
