@@ -1,6 +1,7 @@
 //! What the system tests share: the program as a process, real servers, and clients.
 
 pub(crate) mod browser;
+pub(crate) mod caches;
 pub(crate) mod client;
 pub(crate) mod desktop;
 pub(crate) mod encoder;

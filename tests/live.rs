@@ -10,7 +10,6 @@ use crate::harness::encoder::Encoder;
 use crate::harness::partner::Partner;
 use crate::harness::player::{Playlist, attribute, decoded_frames, renditions};
 use crate::harness::program::{Backend, Options, Program, headwater};
-use crate::harness::servers::Nginx;
 
 /// A program with a channel that ffmpeg publishes to, and its media playlists.
 async fn on_air(backend: Backend) -> (Program, Partner, Encoder, Vec<String>) {
@@ -141,43 +140,6 @@ async fn a_delta_update_and_the_playlist_before_make_the_playlist_now() {
         new.iter().all(|uri| old.contains(uri)),
         "what the delta lists is in the full playlist"
     );
-    encoder.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn fifty_players_behind_nginx_cost_the_origin_what_one_does() {
-    let (program, _, encoder, media) = on_air(Backend::Embedded).await;
-    let nginx = Nginx::in_front_of(program.http().trim_start_matches("http://")).await;
-    let cached = nginx.client();
-    let path = media.first().expect("a video playlist");
-    let asked = async |client: &Client| {
-        let metrics = client.get("/metrics").await.expect(200).text();
-        let lines =
-            metrics.lines().filter(|line| line.starts_with("headwater_media_requests_total"));
-        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>()
-    };
-    let direct = program.client();
-    let start = Playlist::fetch(&direct, path).await;
-    let msn = start.first_msn() + start.segment_count();
-    let before = asked(&direct).await;
-    let mut urls = BTreeSet::new();
-    for round in 0..3 {
-        let reload = format!("{path}?_HLS_msn={}", msn + round);
-        urls.insert(reload.clone());
-        let replies = join_all((0..50).map(|_| cached.get(&reload))).await;
-        let bodies: BTreeSet<Bytes> =
-            replies.into_iter().map(|reply| reply.expect(200).body).collect();
-        assert_eq!(bodies.len(), 1, "all players get the same playlist");
-        let text = String::from_utf8_lossy(bodies.first().expect("a body")).into_owned();
-        let playlist = Playlist { path: path.clone(), text };
-        let part = playlist.parts().pop().expect("a part");
-        urls.insert(part.clone());
-        let replies = join_all((0..50).map(|_| cached.get(&part))).await;
-        assert!(replies.into_iter().all(|reply| reply.status == 200));
-    }
-    let cost = asked(&direct).await - before;
-    let distinct = f64::from(u32::try_from(urls.len()).expect("a count"));
-    assert!(cost <= distinct, "{cost} requests for {distinct} addresses");
     encoder.stop().await;
 }
 

@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod caches;
 mod command_line;
 mod comments;
 mod continuity;

@@ -4,12 +4,12 @@
 use serde_json::json;
 
 use crate::harness::browser;
+use crate::harness::caches::{Cache, Kind};
 use crate::harness::desktop;
 use crate::harness::encoder::Encoder;
 use crate::harness::partner::Partner;
 use crate::harness::player::{Playlist, renditions};
 use crate::harness::program::{Backend, Options, Program};
-use crate::harness::servers::Nginx;
 use crate::live::{follow_to, until_live, until_there};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,7 +56,7 @@ async fn vlc_shows_the_demo_from_the_origin_and_from_the_cache() {
 async fn from_origin_and_cache(pictures_min: u64, pictures: impl AsyncFn(&str) -> u64) {
     const INDEX: &str = "/hls/demo/index.m3u8";
     let program = Program::start(Options::on(Backend::Embedded).demo()).await;
-    let nginx = Nginx::in_front_of(program.http().trim_start_matches("http://")).await;
+    let nginx = Cache::in_front_of(Kind::Nginx, &program.http()).await;
     until_there(&program.client(), INDEX).await;
     for base in [program.http(), nginx.http()] {
         let shown = pictures(&format!("{base}{INDEX}")).await;

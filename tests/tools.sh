@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Installs what the build and the tests need on Debian. Idempotent and quick when nothing is missing.
 #   tests/tools.sh build   a C compiler and Node.js: enough for `make demo`
-#   tests/tools.sh test    also PostgreSQL, nginx, wrk, ffmpeg, VLC, Chromium, fonts, and the pinned wheels
+#   tests/tools.sh test    also PostgreSQL, nginx, Varnish, Traffic Server, wrk, ffmpeg, VLC, Chromium, fonts, and the pinned wheels
 # Wheels go to ${HEADWATER_TOOLS:-$HOME/.cache/headwater-tools}/venv, outside the clone.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tools=${HEADWATER_TOOLS:-$HOME/.cache/headwater-tools}
 
 packages_build=(build-essential ca-certificates)
-packages_test=(postgresql nginx-light wrk ffmpeg vlc-bin vlc-plugin-base chromium python3-venv fonts-inter fonts-noto-cjk fonts-noto-color-emoji)
+packages_test=(postgresql nginx-light varnish trafficserver wrk ffmpeg vlc-bin vlc-plugin-base chromium python3-venv fonts-inter fonts-noto-cjk fonts-noto-color-emoji)
 
 install_missing() {
   local missing=() package

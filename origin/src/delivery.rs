@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use http::{HeaderName, Method, Request, Response, StatusCode, header, request};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use infra::http::Body;
 use infra::http::problem::Problem;
 
@@ -24,6 +25,10 @@ mod playlist;
 mod range;
 mod route;
 mod waiting;
+
+/// Numbers the answers of this process, so that whoever stands behind a cache can tell how many of
+/// the answers that reached them are one answer of ours.
+const ANSWER: HeaderName = HeaderName::from_static("headwater-answer");
 
 /// How long to keep an answer about something that has no target duration of its own.
 const UNKNOWN_TARGET: Duration = Duration::from_secs(2);
@@ -54,6 +59,7 @@ struct Shared {
     context: Arc<Context>,
     tag: CacheTag,
     waiting: Waiting,
+    answers: AtomicU64,
 }
 
 /// Why a request for media is answered with a problem.
@@ -141,7 +147,7 @@ impl Delivery {
     pub(crate) fn new(context: Arc<Context>, settings: Settings) -> Self {
         let waiting = Waiting::new(context.settings.waiting_max);
         let tag = CacheTag(settings.cache_tag);
-        Self { shared: Arc::new(Shared { context, tag, waiting }) }
+        Self { shared: Arc::new(Shared { context, tag, waiting, answers: AtomicU64::new(0) }) }
     }
 
     /// Answers one request; its body, if any, is not read.
@@ -150,6 +156,8 @@ impl Delivery {
         if request.method == Method::HEAD {
             *answer.body_mut() = Body::empty();
         }
+        let number = self.shared.answers.fetch_add(1, Ordering::Relaxed);
+        answer.headers_mut().insert(ANSWER, HeaderValue::from(number));
         answer
     }
 
@@ -166,7 +174,10 @@ impl Shared {
             Method::OPTIONS => return preflight(),
             _ => return Refused::Method.answer(),
         }
-        let Some(route) = Route::parse(request.uri.path()) else {
+        let route = Route::parse(request.uri.path());
+        let kind = route.as_ref().map_or("unknown", Route::kind);
+        metrics::counter!("headwater_media_requests_total", "kind" => kind).increment(1);
+        let Some(route) = route else {
             return Refused::NotFound { target: UNKNOWN_TARGET }.answer();
         };
         let asked = Asked::of(request);

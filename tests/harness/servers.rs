@@ -1,5 +1,5 @@
-//! Real servers for the tests: PostgreSQL, an S3 server and a caching nginx. The shared ones start
-//! once, with the first test that needs them; each test has a database or bucket of its own.
+//! Real servers for the tests: PostgreSQL and an S3 server. The shared ones start once, with the
+//! first test that needs them; each test has a database or bucket of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use super::client::{Client, PATIENCE};
+use super::client::PATIENCE;
 
 /// A process that ends with the test process, even when that is killed: its shell reads from a
 /// pipe that only the test process holds open.
@@ -44,7 +44,7 @@ impl Drop for Attached {
 }
 
 /// The whole output of a program that must succeed.
-fn output(program: &str, arguments: &[&str]) -> String {
+pub(super) fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}; run `make tools`"));
     let said = String::from_utf8_lossy(&output.stderr);
@@ -59,7 +59,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Waits until a TCP connection to the port is accepted.
-async fn listening(port: u16, log: &Path) {
+pub(super) async fn listening(port: u16, log: &Path) {
     let accepted = async {
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             tokio::task::yield_now().await;
@@ -71,7 +71,7 @@ async fn listening(port: u16, log: &Path) {
     }
 }
 
-fn temporary() -> TempDir {
+pub(super) fn temporary() -> TempDir {
     // A path short enough for a Unix socket in it.
     tempfile::Builder::new().prefix("hw-").tempdir_in("/tmp").expect("a temporary directory")
 }
@@ -299,54 +299,5 @@ impl Bucket {
     pub(crate) fn environment() -> Vec<(String, String)> {
         let pairs = [("HEADWATER_STORE_KEY", ACCESS_KEY), ("HEADWATER_STORE_SECRET", SECRET_KEY)];
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
-    }
-}
-
-/// A caching nginx in front of one origin, with the configuration that we ship.
-#[derive(Debug)]
-pub(crate) struct Nginx {
-    port: u16,
-    _directory: TempDir,
-    _server: Attached,
-}
-
-impl Nginx {
-    /// Starts nginx in front of `origin` (`127.0.0.1:PORT`).
-    pub(crate) async fn in_front_of(origin: &str) -> Self {
-        let directory = temporary();
-        let port = free_port();
-        let path = directory.path().display().to_string();
-        if output("id", &["-u"]) == "0" {
-            output("chmod", &["755", &path]);
-        }
-        let shipped = include_str!("../../infra/deploy/cdn/nginx.conf");
-        let config = shipped
-            .replace("server 127.0.0.1:8080;", &format!("server {origin};"))
-            .replace("listen 80;", &format!("listen 127.0.0.1:{port};"))
-            .replace("/var/cache/nginx/headwater", &format!("{path}/cache"));
-        let config = format!(
-            "daemon off;\npid {path}/pid;\nerror_log {path}/error.log;\nworker_processes 1;\n\
-             events {{ worker_connections 4096; }}\nhttp {{\naccess_log off;\n\
-             client_body_temp_path {path}/b;\nproxy_temp_path {path}/p;\n\
-             fastcgi_temp_path {path}/f;\nuwsgi_temp_path {path}/u;\nscgi_temp_path {path}/s;\n\
-             {config}\n}}\n"
-        );
-        let file = directory.path().join("nginx.conf");
-        std::fs::write(&file, config).expect("a config file");
-        let arguments = ["-c".to_owned(), file.display().to_string()];
-        let log = directory.path().join("log");
-        let server = Attached::start("nginx", &arguments, &log);
-        listening(port, &directory.path().join("error.log")).await;
-        Self { port, _directory: directory, _server: server }
-    }
-
-    /// A client of the cache.
-    pub(crate) fn client(&self) -> Client {
-        Client::new(&self.http())
-    }
-
-    /// `http://127.0.0.1:PORT`.
-    pub(crate) fn http(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
     }
 }

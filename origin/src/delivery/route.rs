@@ -78,6 +78,17 @@ impl Route {
             _ => None,
         }
     }
+
+    /// What it names, in one word, as the metrics count it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Channel(_) | Self::Broadcast(_) | Self::Recording(_) => "multivariant",
+            Self::Playlist(..) | Self::RecordingPlaylist(..) => "playlist",
+            Self::Media(Media { piece: Piece::Segment(_), .. }) => "segment",
+            Self::Media(Media { piece: Piece::Part(..), .. }) => "part",
+            Self::Media(Media { piece: Piece::Init(_), .. }) => "init",
+        }
+    }
 }
 
 impl Media {

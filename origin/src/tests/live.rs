@@ -36,6 +36,20 @@ async fn media_playlist(world: &World, index: &str) -> (String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_answer_has_a_number_of_its_own_also_a_refusal() {
+    let disk = Disk::new();
+    let world = disk.start(Settings::default()).await;
+    let mut numbers = std::collections::BTreeSet::new();
+    for path in ["/hls/nobody/index.m3u8", "/hls/nobody/index.m3u8", "/hls/"] {
+        let answer = world.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        numbers.insert(answer.header("headwater-answer").parse::<u64>().unwrap());
+    }
+    assert_eq!(numbers.len(), 3);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_becomes_a_low_latency_playlist_whose_bytes_can_be_fetched() {
     let disk = Disk::new();
     let world = disk.start(Settings::default()).await;
