@@ -62,8 +62,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Print the API's contract (OpenAPI 3.1)
     Openapi,
-    /// Check this machine and the configured stores; each line says what to do
-    Doctor,
+    /// Check this machine and the configured stores, or a cache; each line says what to do
+    Doctor(Doctor),
     /// Bring the database's schema up to date
     Migrate,
     /// Prove the money ledger
@@ -163,6 +163,17 @@ pub(crate) struct Probe {
     /// How long to follow a live stream
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) seconds: u64,
+}
+
+/// `headwater doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Check a cache or CDN instead: a live stream's playlist as viewers ask for it
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<String>,
+    /// The same playlist past the cache, or only where that is [default: the same path at http.listen]
+    #[arg(long, value_name = "URL", requires = "via")]
+    pub(crate) origin: Option<String>,
 }
 
 /// `headwater import`.

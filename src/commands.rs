@@ -57,7 +57,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Import(arguments) => import::run(&common, arguments).await,
         Command::Export(arguments) => export::run(&common, arguments).await,
         Command::Openapi => print(api::openapi::document().trim_end()).map(|()| Outcome::Good),
-        Command::Doctor => doctor::run(&common).await,
+        Command::Doctor(arguments) => doctor::run(&common, &arguments).await,
         Command::Migrate => migrate::run(&common).await,
         Command::Ledger(cli::Verify::Verify) => prove::ledger(&common).await,
         Command::Audit(cli::Verify::Verify) => prove::audit(&common).await,

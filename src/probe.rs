@@ -1,6 +1,6 @@
 //! Follows a stream over HTTP as a player does and lets `media::probe` judge each answer.
 
-mod connection;
+pub(crate) mod connection;
 
 use std::collections::BTreeSet;
 use std::io::Read;

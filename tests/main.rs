@@ -9,6 +9,7 @@ mod caches;
 mod command_line;
 mod comments;
 mod continuity;
+mod doctor;
 mod failure;
 mod feed;
 mod gifts;

@@ -1,5 +1,7 @@
-//! `headwater doctor`: does everything that the configuration names answer, and what to do if not.
+//! `headwater doctor`: does everything that the configuration names answer, does the cache in front of
+//! it do its duties, and what to do if not.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -10,51 +12,109 @@ use infra::database::Database;
 use infra::object::Meta;
 use infra::tasks::Tasks;
 use serde_json::json;
+use url::Url;
 
+use super::ground::Usage;
 use super::{Outcome, ground, print};
-use crate::cli::Common;
+use crate::cli::{Common, Doctor};
 use crate::compose::{self, GRACE};
+use crate::via::{self, Judged};
 
 /// How one check ended.
 struct Check {
     name: &'static str,
-    /// What was found; or what is wrong, and the fix.
-    result: Result<String, String>,
+    result: Judged,
+    /// What to do in each cache.
+    remedies: Vec<(&'static str, &'static str)>,
+}
+
+impl Check {
+    fn of(name: &'static str, result: Result<String, String>) -> Self {
+        let result = result.map_or_else(Judged::Wrong, Judged::Good);
+        Self { name, result, remedies: Vec::new() }
+    }
+
+    /// The word before the line, and what was found or is wrong.
+    fn said(&self) -> (&'static str, &str) {
+        match &self.result {
+            Judged::Good(said) => ("OK  ", said),
+            Judged::Wrong(said) => ("FAIL", said),
+            Judged::Unknown(said) => ("?   ", said),
+        }
+    }
 }
 
 /// Runs every check; one that fails makes the exit code 3.
-pub(crate) async fn run(common: &Common) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(common: &Common, arguments: &Doctor) -> anyhow::Result<Outcome> {
     let (config, _) = ground::load(common, Overrides::new())?;
     infra::http::tls::install_provider();
-    let checks = vec![
-        Check { name: "data folder", result: folder(&config) },
-        Check { name: "open files", result: open_files() },
-        Check { name: "database", result: database(&config).await },
-        Check { name: "object store", result: objects(&config).await },
-        Check { name: "certificate", result: certificate(&config) },
-    ];
-    let good = checks.iter().all(|check| check.result.is_ok());
+    let checks = match &arguments.via {
+        Some(via) => cache(&config, via, arguments.origin.as_deref()).await?,
+        None => machine(&config).await,
+    };
+    report(common, &checks)?;
+    let good = checks.iter().all(|check| !check.result.is_wrong());
+    Ok(if good { Outcome::Good } else { Outcome::Unsound })
+}
+
+async fn machine(config: &Config) -> Vec<Check> {
+    vec![
+        Check::of("data folder", folder(config)),
+        Check::of("open files", open_files()),
+        Check::of("database", database(config).await),
+        Check::of("object store", objects(config).await),
+        Check::of("certificate", certificate(config)),
+    ]
+}
+
+async fn cache(config: &Config, via: &str, origin: Option<&str>) -> anyhow::Result<Vec<Check>> {
+    let parse = |text: &str| Url::parse(text).map_err(|error| Usage(format!("`{text}`: {error}")));
+    let via = parse(via)?;
+    let scheme = if config.http.tls.is_some() { "https" } else { "http" };
+    let listen = format!("{scheme}://{}", config.http.listen);
+    let mut origin = parse(origin.unwrap_or(&listen))?;
+    if origin.path() == "/" {
+        origin.set_path(via.path());
+    }
+    let clock = SystemClock::shared();
+    // Milliseconds since 1970: another one at each run, and no number of a segment.
+    let salt = clock.now().0.unsigned_abs();
+    let judged = via::examine(&via, &origin, salt, &clock).await?;
+    let checks = judged.into_iter().map(|(duty, result)| Check {
+        name: duty.name,
+        result,
+        remedies: duty.remedies.to_vec(),
+    });
+    Ok(checks.collect())
+}
+
+fn report(common: &Common, checks: &[Check]) -> anyhow::Result<()> {
     if common.json {
         let lines = checks.iter().map(|check| {
-            let (ok, said) = match &check.result {
-                Ok(said) => (true, said),
-                Err(said) => (false, said),
-            };
-            json!({"check": check.name, "ok": ok, "said": said})
+            let fix = check.remedies.iter().filter(|_| check.result.is_wrong());
+            json!({
+                "check": check.name,
+                "ok": match check.result {
+                    Judged::Good(_) => Some(true),
+                    Judged::Wrong(_) => Some(false),
+                    Judged::Unknown(_) => None,
+                },
+                "said": check.said().1,
+                "fix": fix.copied().collect::<BTreeMap<_, _>>(),
+            })
         });
-        print(&json!(lines.collect::<Vec<_>>()).to_string())?;
-    } else {
-        let mut text = String::new();
-        for check in &checks {
-            let (word, said) = match &check.result {
-                Ok(said) => ("OK  ", said),
-                Err(said) => ("FAIL", said),
-            };
-            writeln!(text, "{word} {:<13} {said}", check.name)?;
-        }
-        print(text.trim_end())?;
+        return print(&json!(lines.collect::<Vec<_>>()).to_string());
     }
-    Ok(if good { Outcome::Good } else { Outcome::Unsound })
+    let mut text = String::new();
+    let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
+    for check in checks {
+        let (word, said) = check.said();
+        writeln!(text, "{word} {:<width$} {said}", check.name)?;
+        for (cache, fix) in check.remedies.iter().filter(|_| check.result.is_wrong()) {
+            writeln!(text, "       {cache}: {fix}")?;
+        }
+    }
+    print(text.trim_end())
 }
 
 fn folder(config: &Config) -> Result<String, String> {

@@ -18,14 +18,18 @@ use url::Url;
 /// The longest body that is read.
 const BODY_BYTES_MAX: usize = 32 << 20;
 
-/// Makes one connection for each exchange: what a probe sees must not depend on the one before.
-pub(super) struct Client {
+/// Head and body of an answer.
+pub(crate) type Whole = (response::Parts, Bytes);
+
+/// Makes one connection for each call: what a probe sees must not depend on the one before.
+#[derive(Clone)]
+pub(crate) struct Client {
     tls: TlsConnector,
 }
 
 impl Client {
     /// Reads the system's root certificates.
-    pub(super) fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -37,11 +41,20 @@ impl Client {
     }
 
     /// Sends the request to the URL's host; the whole answer.
-    pub(super) async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         url: &Url,
         request: Request<Empty<Bytes>>,
-    ) -> anyhow::Result<(response::Parts, Bytes)> {
+    ) -> anyhow::Result<Whole> {
+        self.in_turn(url, vec![request]).await?.pop().context("no answer")
+    }
+
+    /// Sends the requests one after another on one connection; the whole answers.
+    pub(crate) async fn in_turn(
+        &self,
+        url: &Url,
+        requests: Vec<Request<Empty<Bytes>>>,
+    ) -> anyhow::Result<Vec<Whole>> {
         let host = url.host_str().context("the URL names no host")?;
         let port = url.port_or_known_default().context("the URL's scheme has no port")?;
         let socket = TcpStream::connect((host.trim_matches(['[', ']']), port))
@@ -49,10 +62,10 @@ impl Client {
             .with_context(|| format!("cannot connect to {host}:{port}"))?;
         socket.set_nodelay(true)?;
         match url.scheme() {
-            "http" => exchange(socket, request).await,
+            "http" => exchange(socket, requests).await,
             "https" => {
                 let name = ServerName::try_from(host.to_owned())?;
-                exchange(self.tls.connect(name, socket).await?, request).await
+                exchange(self.tls.connect(name, socket).await?, requests).await
             }
             other => bail!("{other}:// is not supported: use http:// or https://"),
         }
@@ -61,14 +74,19 @@ impl Client {
 
 async fn exchange(
     socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Empty<Bytes>>,
-) -> anyhow::Result<(response::Parts, Bytes)> {
+    requests: Vec<Request<Empty<Bytes>>>,
+) -> anyhow::Result<Vec<Whole>> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await?;
     let answer = async {
-        let (head, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
-        let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
-        anyhow::Ok((head, body))
+        let mut answers = Vec::new();
+        for request in requests {
+            sender.ready().await?;
+            let (head, body) = sender.send_request(request).await?.into_parts();
+            let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
+            let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
+            answers.push((head, body));
+        }
+        anyhow::Ok(answers)
     };
     tokio::pin!(answer, connection);
     tokio::select! {
