@@ -1,6 +1,7 @@
 //! The command line: what scripts rely on, and what a mistake is told.
 
 use crate::harness::program::{Backend, Options, Program, headwater};
+use crate::live::until_there;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_says_where_everything_is() {
@@ -68,7 +69,7 @@ async fn a_data_directory_has_one_server_and_the_second_takes_nothing() {
     let said = format!("headwater: another headwater works in {data}: stop it");
     assert!(second.stderr.contains(&said), "{}", second.stderr);
     let playlist = first.ready["demo"]["hls"].as_str().expect("an address");
-    first.client().get(playlist).await.expect(200);
+    until_there(&first.client(), playlist).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
