@@ -92,14 +92,19 @@ pub(crate) async fn examine(
 
 /// What waits for nothing but a part.
 async fn quick(scene: &Scene) -> anyhow::Result<Vec<(Duty, Judged)>> {
-    Ok(vec![
+    let mut judged = vec![
         (remedy::HINT, waiting::hinted(scene).await?),
         (remedy::LIFETIMES, lifetime::headers(scene).await?),
         (remedy::CORS, form::cors(scene).await?),
         (remedy::FORMS, form::encodings(scene).await?),
         (remedy::RANGES, form::ranges(scene).await?),
         (remedy::CONNECTION, form::connection(scene).await?),
-    ])
+        (remedy::API, form::api(scene).await?),
+    ];
+    if scene.via.index.scheme() == "https" {
+        judged.push((remedy::PROTOCOL, form::protocol(scene).await?));
+    }
+    Ok(judged)
 }
 
 #[cfg(test)]

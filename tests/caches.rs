@@ -50,6 +50,7 @@ async fn proven(kind: Kind) {
         bill.add("400", players, scene.impossible(players).await);
         bill.add("join", players, scene.join(players).await);
     }
+    scene.other_words().await;
     scene.room_is_live().await;
     for players in [1, PLAYERS] {
         bill.add("delta update", players, scene.deltas(players).await);
@@ -371,6 +372,25 @@ impl Scene {
             assert_eq!(reply.body, self.origin.get(&uri).await.expect(200).body, "{uri}");
         }
         cost
+    }
+
+    /// What one viewer asks in other words never becomes the answer to what the others ask.
+    async fn other_words(&self) {
+        let path = self.video();
+        for case in 0..4 {
+            let (msn, part) = edge(&self.now(&path).await);
+            let part = part + 2;
+            let foul = match case {
+                0 => format!("_hls_msn={msn}&_hls_part={part}"),
+                1 => format!("_HLS_msn={msn}&_HLS_part={part}&_HLS_msn=0"),
+                2 => format!("x?_HLS_msn={msn}&_HLS_part={part}"),
+                _ => format!("_HLS%5Fmsn={msn}&_HLS_part={part}"),
+            };
+            self.cached.get(&format!("{path}?{foul}")).await;
+            let right = format!("{path}?_HLS_msn={msn}&_HLS_part={part}");
+            let reply = self.cached.get(&right).await.expect(200);
+            assert!(edge(&playlist(&path, &reply)) >= (msn, part), "{right} after {foul}");
+        }
     }
 
     /// What is no media passes as it comes: a comment is posted, and heard on an open event stream.

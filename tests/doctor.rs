@@ -12,6 +12,7 @@ use crate::harness::caches::Kind::{self, Nginx, TrafficServer, Varnish};
 use crate::harness::encoder::Encoder;
 use crate::harness::partner::Partner;
 use crate::harness::program::{Backend, Options, Program};
+use crate::harness::servers::free_port;
 use crate::live::until_live;
 
 /// What must be found, and what was done to the shipped configuration: a text in it, and another.
@@ -77,6 +78,19 @@ const MISTAKES: &[Mistake] = &[
         &["query in the key"],
         ("--include-params=_HLS_msn,_HLS_part,_HLS_skip", "--remove-all-params=true"),
     ),
+    (
+        TrafficServer,
+        &["one request for all"],
+        ("max_open_read_retries INT 400", "max_open_read_retries INT -1"),
+    ),
+    (
+        Nginx,
+        &["API passed by"],
+        (
+            "proxy_buffering off;",
+            "proxy_cache headwater; proxy_ignore_headers Cache-Control; proxy_cache_valid any 1m;",
+        ),
+    ),
 ];
 
 /// A line of nginx.conf beside which others are put.
@@ -86,7 +100,11 @@ const VARY: &str = "proxy_ignore_headers Vary;";
 const AT_ONCE: usize = 8;
 
 async fn on_air() -> (Program, Partner, Encoder) {
-    let program = Program::start(Options::on(Backend::Embedded)).await;
+    on_air_with(Options::on(Backend::Embedded)).await
+}
+
+async fn on_air_with(options: Options) -> (Program, Partner, Encoder) {
+    let program = Program::start(options).await;
     let partner = Partner::new(&program, "harbour").await;
     let encoder = Encoder::start(&partner.publish_url(&program)).await;
     until_live(&program.client(), &partner).await;
@@ -95,8 +113,11 @@ async fn on_air() -> (Program, Partner, Encoder) {
 
 /// What the doctor finds wrong, and the whole of what it said.
 async fn wrong(program: &Program, partner: &Partner, cache: &Cache) -> (BTreeSet<String>, String) {
-    let via = format!("{}{}", cache.http(), partner.hls());
-    let arguments = ["doctor", "--json", "--via", &via, "--origin", &program.http()];
+    wrong_at(program, &format!("{}{}", cache.http(), partner.hls())).await
+}
+
+async fn wrong_at(program: &Program, via: &str) -> (BTreeSet<String>, String) {
+    let arguments = ["doctor", "--json", "--via", via, "--origin", &program.http()];
     let output = program.command(&arguments).await;
     let said = format!("{}{}", output.stdout, output.stderr);
     let checks: Vec<Value> =
@@ -156,5 +177,34 @@ async fn the_doctor_says_what_it_needs() {
         assert_eq!(output.code, Some(code), "{via}: {}", output.stderr);
         assert!(output.stderr.contains(said), "{via}: {}", output.stderr);
     }
+    encoder.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tls_the_doctor_wants_http_2() {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a pair");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).expect("a file");
+    std::fs::write(&key, made.signing_key.serialize_pem()).expect("a file");
+    let mut options = Options::on(Backend::Embedded);
+    // The one authority that the doctor trusts.
+    let trusted = certificate.display().to_string();
+    options.environment.push(("SSL_CERT_FILE".to_owned(), trusted.clone()));
+    let (program, partner, encoder) = on_air_with(options).await;
+    let looked = [("ssl http2", false), ("ssl", true)].map(async |(kind, is_wrong)| {
+        let port = free_port();
+        let listen = format!(
+            "listen 127.0.0.1:{port} {kind};\nssl_certificate {trusted};\n\
+             ssl_certificate_key {};\nlocation / {{",
+            key.display()
+        );
+        let change = ("location / {", listen.as_str());
+        let _cache = Cache::changed(Nginx, &program.http(), &[change]).await;
+        let via = format!("https://127.0.0.1:{port}{}", partner.hls());
+        let (names, said) = wrong_at(&program, &via).await;
+        assert_eq!(names.contains("HTTP/2"), is_wrong, "{kind}: {said}");
+    });
+    join_all(looked).await;
     encoder.stop().await;
 }

@@ -49,27 +49,41 @@ impl Client {
         self.in_turn(url, vec![request]).await?.pop().context("no answer")
     }
 
+    /// The protocol that the URL's host takes when HTTP/2 is offered before HTTP/1.1.
+    pub(crate) async fn protocol(&self, url: &Url) -> anyhow::Result<Option<Vec<u8>>> {
+        let (socket, host) = connect(url).await?;
+        let offered = ["h2", "http/1.1"].map(|name| name.as_bytes().to_vec()).to_vec();
+        let name = ServerName::try_from(host)?;
+        let stream = self.tls.with_alpn(offered).connect(name, socket).await?;
+        Ok(stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec))
+    }
+
     /// Sends the requests one after another on one connection; the whole answers.
     pub(crate) async fn in_turn(
         &self,
         url: &Url,
         requests: Vec<Request<Empty<Bytes>>>,
     ) -> anyhow::Result<Vec<Whole>> {
-        let host = url.host_str().context("the URL names no host")?;
-        let port = url.port_or_known_default().context("the URL's scheme has no port")?;
-        let socket = TcpStream::connect((host.trim_matches(['[', ']']), port))
-            .await
-            .with_context(|| format!("cannot connect to {host}:{port}"))?;
-        socket.set_nodelay(true)?;
+        let (socket, host) = connect(url).await?;
         match url.scheme() {
             "http" => exchange(socket, requests).await,
             "https" => {
-                let name = ServerName::try_from(host.to_owned())?;
+                let name = ServerName::try_from(host)?;
                 exchange(self.tls.connect(name, socket).await?, requests).await
             }
             other => bail!("{other}:// is not supported: use http:// or https://"),
         }
     }
+}
+
+async fn connect(url: &Url) -> anyhow::Result<(TcpStream, String)> {
+    let host = url.host_str().context("the URL names no host")?;
+    let port = url.port_or_known_default().context("the URL's scheme has no port")?;
+    let socket = TcpStream::connect((host.trim_matches(['[', ']']), port))
+        .await
+        .with_context(|| format!("cannot connect to {host}:{port}"))?;
+    socket.set_nodelay(true)?;
+    Ok((socket, host.trim_matches(['[', ']']).to_owned()))
 }
 
 async fn exchange(

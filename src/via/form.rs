@@ -142,6 +142,34 @@ pub(super) async fn connection(scene: &Scene) -> anyhow::Result<Judged> {
     })
 }
 
+/// Over TLS HTTP/2 is spoken: players of Apple take no low latency without it.
+pub(super) async fn protocol(scene: &Scene) -> anyhow::Result<Judged> {
+    let spoken = scene.via.protocol().await?;
+    Ok(match spoken.as_deref() {
+        Some(b"h2") => Judged::good("spoken when offered".to_owned()),
+        Some(other) => Judged::wrong(format!("{} is chosen", String::from_utf8_lossy(other))),
+        None => Judged::wrong("no protocol is chosen (ALPN)".to_owned()),
+    })
+}
+
+/// What is no media is asked of the origin each time: its answers name their request.
+pub(super) async fn api(scene: &Scene) -> anyhow::Result<Judged> {
+    const NAME: &str = "x-request-id";
+    let path = format!("/v1/doctor/{}", scene.salt);
+    let (via, origin) = (scene.via.index.join(&path)?, scene.origin.index.join(&path)?);
+    let first = scene.via.send(Method::GET, &via, &[]).await?;
+    let second = scene.via.send(Method::GET, &via, &[]).await?;
+    let own = scene.origin.send(Method::GET, &origin, &[]).await?;
+    if first.header(NAME).is_empty() || first.status != own.status {
+        return Ok(Judged::unknown("the API is not reached this way"));
+    }
+    Ok(if first.header(NAME) == second.header(NAME) {
+        Judged::wrong(format!("{path}: two requests get one answer"))
+    } else {
+        Judged::good("each request is answered anew".to_owned())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

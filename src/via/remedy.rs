@@ -159,3 +159,23 @@ pub(super) const CONNECTION: Duty = duty(
         "keep HTTP/1.1 connections of players open, or speak HTTP/2",
     ],
 );
+
+pub(super) const API: Duty = duty(
+    "API passed by",
+    [
+        "no proxy_cache in `location /`; proxy_buffering off there",
+        "return (pass) for what is not below /hls/ or /vod/",
+        "no ttl-in-cache in cache.config: what may not be kept says no-store",
+        "cache nothing outside /hls/ and /vod/, and do not buffer event streams",
+    ],
+);
+
+pub(super) const PROTOCOL: Duty = duty(
+    "HTTP/2",
+    [
+        "listen 443 ssl http2 (from 1.25.1: http2 on)",
+        "-p feature=+http2, and ALPN h2 in hitch or haproxy before it",
+        "server_ports 443:ssl:proto=http2;http",
+        "switch HTTP/2 on: Apple's players take no low latency without it",
+    ],
+);

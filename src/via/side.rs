@@ -102,6 +102,12 @@ impl Side {
         self.in_turn(url, requests.collect::<anyhow::Result<_>>()?).await
     }
 
+    /// What is spoken over TLS with whom HTTP/2 is offered.
+    pub(super) async fn protocol(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        let asked = tokio::time::timeout(PATIENCE, self.client.protocol(&self.index)).await;
+        asked.with_context(|| format!("{}: no answer in {PATIENCE:?}", self.index))?
+    }
+
     async fn in_turn(
         &self,
         url: &Url,
