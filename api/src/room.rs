@@ -5,8 +5,10 @@
 //! [`Stream`]. What may be said is decided before, by [`Screening`].
 
 mod airing;
+mod answer;
 mod assembly;
 mod commit;
+mod crowd;
 mod follow;
 mod frame;
 mod hub;
@@ -16,6 +18,7 @@ mod post;
 mod ring;
 mod rooms;
 mod screening;
+mod seat;
 mod settings;
 mod standing;
 mod stream;

@@ -4,6 +4,7 @@ mod accounts;
 mod analytics;
 mod comments;
 mod conventions;
+mod crowd;
 mod document;
 mod feeds;
 mod gifts;

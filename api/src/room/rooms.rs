@@ -1,8 +1,8 @@
 //! The rooms that are open in this process.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use super::airing::AiringCache;
 use super::commit::Command;
+use super::crowd::Crowd;
 use super::frame::Stamped;
 use super::hub::Hub;
 use super::owner::Owner;
@@ -83,6 +84,7 @@ pub struct Room {
     pub pace: Pace,
     pub(super) queue: mpsc::Sender<Command>,
     pub(super) airing: AiringCache,
+    crowd: OnceLock<Crowd>,
     around: Surroundings,
     draining: Arc<AtomicBool>,
 }
@@ -163,6 +165,7 @@ impl Rooms {
             pace: Pace::new(Arc::clone(&around.clock)),
             queue,
             airing: AiringCache::default(),
+            crowd: OnceLock::new(),
             draining: Arc::clone(&self.shared.draining),
             around,
         })
@@ -239,6 +242,12 @@ impl Room {
         let read = self.around.database.read();
         let rows = room_events::page_after(read, self.id, &self.hub.epoch, position, limit).await?;
         Ok(rows.into_iter().map(super::commit::stamped).collect())
+    }
+
+    /// Its viewers on plain sockets.
+    pub(super) fn crowd(&self) -> &Crowd {
+        let around = &self.around;
+        self.crowd.get_or_init(|| Crowd::start(&self.hub, &around.clock, &around.tasks))
     }
 
     pub(super) fn around(&self) -> &Surroundings {

@@ -4,14 +4,11 @@
 //! then in the table, and what neither can give is told as `stream.gap` or `stream.reset`.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::Bytes;
-use futures_util::stream;
 use tokio::sync::watch;
 
 use super::frame::Stamped;
@@ -85,14 +82,29 @@ struct Times {
     drains: Option<Duration>,
 }
 
-/// What waiting ended with.
-enum Woken {
-    /// There may be something to read.
-    Signal,
-    /// A moment has come.
-    Time,
-    /// A newer connection took this stream's ticket over, or the room is gone.
-    Replaced,
+/// What a stream is about to do.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// These bytes are to be sent.
+    Bytes(Bytes),
+    /// What it has to send is in the table: [`Stream::replay`], up to this position.
+    History(u64),
+    /// Nothing, until the room has more or this moment comes.
+    Wait(Duration),
+    /// The stream has ended.
+    Over,
+}
+
+/// What a room has for a viewer.
+enum Reading {
+    /// These bytes.
+    Bytes(Bytes),
+    /// The ring begins after this position.
+    History(u64),
+    /// Nothing new.
+    AtHead,
+    /// The viewer is too far behind to be served.
+    TooSlow,
 }
 
 /// How a stream ends.
@@ -139,56 +151,61 @@ impl Stream {
         stream
     }
 
-    /// The stream as the body of an answer.
-    pub fn into_body(self) -> Body {
-        Body::from_stream(stream::unfold(self, |mut stream| async move {
-            let bytes = stream.next().await?;
-            Some((Ok::<_, Infallible>(bytes), stream))
-        }))
+    pub(super) fn room(&self) -> Arc<Room> {
+        Arc::clone(&self.room)
     }
 
     /// The next bytes; nothing when the stream is over.
     pub async fn next(&mut self) -> Option<Bytes> {
-        if let Some(greeting) = self.greeting.take() {
-            return Some(self.sent(greeting));
-        }
         loop {
             self.signal.mark_unchanged();
             let now = self.room.clock().monotonic();
-            if self.times.drains.is_none() && self.room.is_draining() {
-                self.times.drains = Some(now + self.room.drain_spread());
-            }
-            match self.farewell(now) {
-                Some(Farewell::Silent) => return None,
-                Some(Farewell::Retry(bytes)) => return Some(bytes),
-                None => {}
-            }
-            if self.times.notice.is_some_and(|notice| notice <= now) {
-                self.times.notice = None;
-                return Some(self.expiring());
-            }
-            if let Some(bytes) = self.read(now).await? {
-                return Some(self.sent(bytes));
-            }
-            match self.wait(now).await {
-                Woken::Signal => {}
-                Woken::Time => {
-                    if self.idle() >= HEARTBEAT {
-                        return Some(self.sent(Bytes::from_static(b": still here\n\n")));
+            match self.step(now) {
+                Step::Bytes(bytes) => return Some(bytes),
+                Step::History(tail) => {
+                    let bytes = self.replay(tail).await;
+                    if !bytes.is_empty() {
+                        return Some(bytes);
                     }
                 }
-                Woken::Replaced => return None,
+                Step::Wait(until) => self.wait(until.saturating_sub(now)).await,
+                Step::Over => return None,
             }
         }
     }
 
-    fn sent(&mut self, bytes: Bytes) -> Bytes {
-        self.times.sent = self.room.clock().monotonic();
-        bytes
+    /// What is to be done now.
+    pub(super) fn step(&mut self, now: Duration) -> Step {
+        if let Some(greeting) = self.greeting.take() {
+            return self.send(greeting, now);
+        }
+        if self.times.drains.is_none() && self.room.is_draining() {
+            self.times.drains = Some(now + self.room.drain_spread());
+        }
+        match self.farewell(now) {
+            Some(Farewell::Silent) => return Step::Over,
+            Some(Farewell::Retry(bytes)) => return Step::Bytes(bytes),
+            None => {}
+        }
+        if self.times.notice.is_some_and(|notice| notice <= now) {
+            self.times.notice = None;
+            let expiring = self.expiring(now);
+            return self.send(expiring, now);
+        }
+        match self.read(now) {
+            Reading::Bytes(bytes) => self.send(bytes, now),
+            Reading::History(tail) => Step::History(tail),
+            Reading::TooSlow => Step::Over,
+            Reading::AtHead if now.saturating_sub(self.times.sent) >= HEARTBEAT => {
+                self.send(Bytes::from_static(b": still here\n\n"), now)
+            }
+            Reading::AtHead => Step::Wait(self.next_moment()),
+        }
     }
 
-    fn idle(&self) -> Duration {
-        self.room.clock().monotonic().saturating_sub(self.times.sent)
+    fn send(&mut self, bytes: Bytes, now: Duration) -> Step {
+        self.times.sent = now;
+        Step::Bytes(bytes)
     }
 
     /// `retry`, hello and, where history is lost, the reset.
@@ -224,22 +241,22 @@ impl Stream {
         Bytes::from(self.reset_text(reason))
     }
 
-    fn expiring(&mut self) -> Bytes {
-        let left =
-            self.times.expires.unwrap_or_default().saturating_sub(self.room.clock().monotonic());
-        let text = format!(
+    fn expiring(&self, now: Duration) -> Bytes {
+        let left = self.times.expires.unwrap_or_default().saturating_sub(now);
+        Bytes::from(format!(
             "id: {}-{}\nevent: stream.expiring\ndata: {{\"type\":\"stream.expiring\",\"in_ms\":{}}}\n\n",
             self.room.hub.epoch,
             self.position,
             left.as_millis()
-        );
-        self.sent(Bytes::from(text))
+        ))
     }
 
     /// The last bytes, when the stream has to end now.
     fn farewell(&mut self, now: Duration) -> Option<Farewell> {
         let reached = |moment: Option<Duration>| moment.is_some_and(|moment| moment <= now);
-        if self.closing || reached(self.times.expires) || self.room.is_over() {
+        let replaced = self.replaced.as_ref();
+        let is_replaced = replaced.is_some_and(|newer| newer.has_changed().unwrap_or(true));
+        if self.closing || is_replaced || reached(self.times.expires) || self.room.is_over() {
             return Some(Farewell::Silent);
         }
         if self.times.rotates <= now || reached(self.times.drains) {
@@ -250,29 +267,33 @@ impl Stream {
         None
     }
 
-    /// What there is to send now: `Some(None)` at the head, `None` when the viewer is too slow.
-    async fn read(&mut self, now: Duration) -> Option<Option<Bytes>> {
+    /// What the room has for this viewer.
+    fn read(&mut self, now: Duration) -> Reading {
         let lag = self.lag(now);
         if lag >= LAG_CLOSE {
-            return None;
+            return Reading::TooSlow;
         }
         if lag >= LAG_JUMP
             && let Some((bytes, reached)) = self.room.hub.jump(self.position)
         {
             self.position = reached;
-            return Some(Some(bytes));
+            return Reading::Bytes(bytes);
         }
         self.judge(lag, now);
         let tier = if self.whole { 0 } else { self.room.hub.tier(self.tier) };
-        Some(match self.room.hub.read(self.position, tier) {
-            Read::Bytes(bytes, reached) => {
-                let bytes = self.filtered(bytes);
-                self.position = reached;
-                if bytes.is_empty() { Box::pin(self.read(now)).await? } else { Some(bytes) }
+        loop {
+            match self.room.hub.read(self.position, tier) {
+                Read::Bytes(bytes, reached) => {
+                    let bytes = self.filtered(bytes);
+                    self.position = reached;
+                    if !bytes.is_empty() {
+                        return Reading::Bytes(bytes);
+                    }
+                }
+                Read::Forgotten(tail) => return Reading::History(tail),
+                Read::AtHead => return self.counters().map_or(Reading::AtHead, Reading::Bytes),
             }
-            Read::Forgotten(tail) => Some(self.replay(tail).await),
-            Read::AtHead => self.counters(),
-        })
+        }
     }
 
     /// The age of what waits, but never older than this connection: a replay is no lag.
@@ -302,8 +323,9 @@ impl Stream {
         Some(bytes)
     }
 
-    /// What the table still has after the position, up to where the ring begins, or a reset.
-    async fn replay(&mut self, tail: u64) -> Bytes {
+    /// What the table still has after the position, up to where the ring begins, or a reset; empty
+    /// when the viewer asked for none of it.
+    pub(super) async fn replay(&mut self, tail: u64) -> Bytes {
         let Ok(events) = self.room.history(self.position, REPLAY_PAGE).await else {
             return self.reset("unavailable");
         };
@@ -334,20 +356,20 @@ impl Stream {
         Bytes::from(kept)
     }
 
-    /// Waits for something to read or for the next moment of this stream.
-    async fn wait(&mut self, now: Duration) -> Woken {
+    /// When there is something to do even if nothing happens.
+    fn next_moment(&self) -> Duration {
         let times = &self.times;
-        let moments = [times.expires, times.notice, times.drains, Some(times.rotates)];
-        let next = moments.into_iter().flatten().min().unwrap_or(times.rotates);
-        let next = next.min(times.sent + HEARTBEAT).saturating_sub(now);
+        let moments = [times.expires, times.notice, times.drains, Some(times.sent + HEARTBEAT)];
+        moments.into_iter().flatten().fold(times.rotates, Duration::min)
+    }
+
+    /// Waits for something to read, at most so long.
+    async fn wait(&mut self, longest: Duration) {
         tokio::select! {
             // Each branch only waits; dropping one loses nothing.
-            changed = self.signal.changed() => match changed {
-                Ok(()) => Woken::Signal,
-                Err(_) => Woken::Replaced,
-            },
-            () = tokio::time::sleep(next) => Woken::Time,
-            () = replaced(self.replaced.as_mut()) => Woken::Replaced,
+            _ = self.signal.changed() => {}
+            () = tokio::time::sleep(longest) => {}
+            () = replaced(self.replaced.as_mut()) => self.closing = true,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::id::RoomId;
+use domain::time::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use infra::http::problem::Problem;
 use serde::Deserialize;
@@ -80,7 +81,7 @@ pub(crate) async fn events(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let stream = Stream::open(room, Wanted { position, names, ..wanted });
-    Ok(answer(stream))
+    Ok(answer(stream, app.clock.now()))
 }
 
 /// Enters by a ticket; nothing when it has ended.
@@ -104,7 +105,7 @@ async fn by_ticket(
     {
         return Ok(None);
     }
-    let left = domain::time::Timestamp(ticket.expires_at).since(app.clock.now());
+    let left = Timestamp(ticket.expires_at).since(app.clock.now());
     let wanted = Wanted {
         position: None,
         names: None,
@@ -136,11 +137,13 @@ fn names(list: &str) -> HashSet<String> {
 }
 
 /// The answer that no cache and no proxy holds back.
-fn answer(stream: Stream) -> Response {
-    let mut response = Response::new(stream.into_body());
+fn answer(stream: Stream, now: Timestamp) -> Response {
+    let mut response = stream.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+    // A socket that is taken over has no one else who says it (RFC 9110, 6.6.1).
+    headers.insert(header::DATE, infra::http::date(now));
     headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
     response
 }

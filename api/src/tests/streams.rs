@@ -163,7 +163,7 @@ async fn lost_history_is_told_in_band() {
 }
 
 /// The rooms of a process that starts on the same database.
-fn restarted(world: &World) -> Rooms {
+pub(crate) fn restarted(world: &World) -> Rooms {
     Rooms::start(Surroundings {
         database: world.app.database.clone(),
         bus: world.app.bus.clone(),
@@ -173,7 +173,7 @@ fn restarted(world: &World) -> Rooms {
     })
 }
 
-fn wanted(position: Option<&str>) -> Wanted {
+pub(crate) fn wanted(position: Option<&str>) -> Wanted {
     Wanted {
         position: position.map(|text| text.parse().unwrap()),
         names: None,

@@ -5,6 +5,7 @@ use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, t
 use hyper::{
     body::Incoming,
     rt::{Read, Write},
+    server::conn::http1,
     service::Service,
 };
 use hyper_util::{
@@ -21,10 +22,15 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::Body;
+use super::handover::{Offer, Place};
 use crate::tasks::Tasks;
+
+mod plain;
 
 /// Sent but unacknowledged for so long: the peer is gone.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How HTTP/2 begins by prior knowledge (RFC 9113, 3.4): no method of HTTP/1 does.
+const PREFACE: &[u8; 3] = b"PRI";
 /// How long to wait when the process has no descriptor left for the next socket.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -70,7 +76,7 @@ pub trait Handler:
         http::Request<Incoming>,
         Response = http::Response<Body>,
         Error = Infallible,
-        Future: Send + 'static,
+        Future: Send + Unpin + 'static,
     > + Clone
     + Send
     + Sync
@@ -83,7 +89,7 @@ impl<S> Handler for S where
             http::Request<Incoming>,
             Response = http::Response<Body>,
             Error = Infallible,
-            Future: Send + 'static,
+            Future: Send + Unpin + 'static,
         > + Clone
         + Send
         + Sync
@@ -122,6 +128,7 @@ pub async fn serve<S: Handler>(
     let server = Server {
         tls: tls.map(TlsAcceptor::from),
         http: protocol(settings, &tasks),
+        http1: http1(settings),
         settings,
         tasks: tasks.clone(),
     };
@@ -163,6 +170,7 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> io::Result<Ac
 struct Server {
     tls: Option<TlsAcceptor>,
     http: auto::Builder<Executor>,
+    http1: http1::Builder,
     settings: Settings,
     tasks: Tasks,
 }
@@ -178,6 +186,15 @@ where
     fn execute(&self, future: F) {
         self.0.spawn("http stream", future);
     }
+}
+
+fn http1(settings: Settings) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(settings.head_timeout)
+        .max_buf_size(settings.head_bytes_max)
+        .keep_alive(true);
+    http
 }
 
 /// Never with `pipeline_flush`: it copies every body.
@@ -209,29 +226,42 @@ impl Server {
         service: S,
         slot: OwnedSemaphorePermit,
     ) {
-        let gauge = metrics::gauge!("headwater_http_connections");
-        gauge.increment(1);
+        let place = Place::new(slot);
         let peer = Peer { address, is_tls: self.tls.is_some() };
         let service = WithPeer { service, peer };
         let ended = match prepare(&stream) {
             Ok(()) => match self.tls.take() {
                 Some(tls) => self.secure(tls, stream, service).await,
-                None => self.plain(stream, service).await,
+                None => return self.plain(stream, service, place).await,
             },
             Err(error) => Err(error.into()),
         };
-        if let Err(error) = ended {
-            tracing::debug!(error = &*error as &dyn std::error::Error, "connection ended early");
-        }
-        gauge.decrement(1);
-        drop(slot);
+        note(ended);
+        drop(place);
     }
 
-    async fn plain<S: Handler>(self, stream: TcpStream, service: S) -> Result<(), super::BoxError> {
+    async fn plain<S: Handler>(self, stream: TcpStream, service: S, place: Place) {
+        match self.plain_exchange(stream, service).await {
+            Ok(Some((stream, offer))) => offer.accept(stream, place),
+            ended => note(ended.map(drop)),
+        }
+    }
+
+    /// Ends with an answer that takes its socket over, or without one.
+    async fn plain_exchange<S: Handler>(
+        self,
+        stream: TcpStream,
+        service: S,
+    ) -> Result<Option<(TcpStream, Offer)>, super::BoxError> {
         // The protocol is told by the first bytes; a peer that sends none holds nothing for long.
-        timeout(self.settings.handshake_timeout, stream.peek(&mut [0; 1])).await??;
-        let http = self.http.clone();
-        self.exchange(http, TokioIo::new(stream), service).await
+        let mut start = [0; PREFACE.len()];
+        let seen = timeout(self.settings.handshake_timeout, stream.peek(&mut start)).await??;
+        if PREFACE.starts_with(start.get(..seen).unwrap_or_default()) {
+            let http = self.http.clone();
+            self.exchange(http, TokioIo::new(stream), service).await?;
+            return Ok(None);
+        }
+        Ok(plain::exchange(&self.http1, stream, service, &self.tasks).await?)
     }
 
     async fn secure<S: Handler>(
@@ -266,6 +296,12 @@ impl Server {
             ended = connection => ended,
             () = self.tasks.stopping() => Ok(()),
         }
+    }
+}
+
+fn note(ended: Result<(), super::BoxError>) {
+    if let Err(error) = ended {
+        tracing::debug!(error = &*error as &dyn std::error::Error, "connection ended early");
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use super::*;
-use crate::http::tls;
+use crate::http::{Handover, Taken, tls};
 
 type Answer = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infallible>> + Send>>;
 
@@ -34,11 +34,22 @@ impl Service<http::Request<Incoming>> for Echo {
             if request.uri().path() == "/held" {
                 held.notified().await;
             }
+            if request.uri().path() == "/taken" {
+                let mut answer = http::Response::new(Body::full("a body"));
+                answer.extensions_mut().insert(Handover::new(take));
+                return Ok(answer);
+            }
             let text =
                 format!("{:?} {} tls={}", request.version(), request.uri().path(), peer.is_tls);
             Ok(http::Response::new(Body::full(text)))
         })
     }
+}
+
+/// Sends one chunk by itself.
+fn take(taken: Taken) {
+    let said = [&*taken.head, b"5\r\ntaken\r\n0\r\n\r\n"].concat();
+    assert_eq!(taken.stream.try_write(&said).unwrap(), said.len());
 }
 
 struct Running {
@@ -118,6 +129,28 @@ async fn alpn_chooses_the_protocol_of_a_tls_connection() {
         };
         assert_eq!(text(answer).await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_plain_socket_is_taken_over_and_everyone_else_gets_the_body() {
+    let running = start(None, Settings::default()).await;
+    for (asked, said) in [
+        ("GET /taken HTTP/1.1", "\r\n\r\n5\r\ntaken\r\n0\r\n\r\n"),
+        ("GET /a HTTP/1.1\r\nhost: x\r\n\r\nGET /taken HTTP/1.1", "\r\n5\r\ntaken\r\n0\r\n\r\n"),
+        ("GET /taken HTTP/1.0", "\r\n\r\na body"),
+        ("POST /taken HTTP/1.1\r\nconnection: close", "\r\n\r\na body"),
+    ] {
+        let mut socket = TcpStream::connect(running.address).await.unwrap();
+        socket.write_all(format!("{asked}\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with(said), "{asked}: {answer}");
+    }
+    let io = TokioIo::new(TcpStream::connect(running.address).await.unwrap());
+    let (mut h2, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    Tasks::new().spawn("client", async move { connection.await.unwrap() });
+    let request = http::Request::get("http://localhost/taken").body(Empty::<Bytes>::new()).unwrap();
+    assert_eq!(text(h2.send_request(request).await.unwrap()).await, "a body");
 }
 
 #[tokio::test]
