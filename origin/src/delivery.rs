@@ -16,7 +16,7 @@ pub(crate) use answer::Text;
 
 use crate::{Context, StartError};
 use answer::{Asked, CacheTag, Lifetime, finish, preflight};
-use route::Route;
+use route::{Kind, Route};
 use waiting::Waiting;
 
 mod answer;
@@ -60,6 +60,8 @@ struct Shared {
     tag: CacheTag,
     waiting: Waiting,
     answers: AtomicU64,
+    /// Requests that came, by kind; looked up once, not for each.
+    requests: [metrics::Counter; Kind::ALL.len()],
 }
 
 /// Why a request for media is answered with a problem.
@@ -147,7 +149,10 @@ impl Delivery {
     pub(crate) fn new(context: Arc<Context>, settings: Settings) -> Self {
         let waiting = Waiting::new(context.settings.waiting_max);
         let tag = CacheTag(settings.cache_tag);
-        Self { shared: Arc::new(Shared { context, tag, waiting, answers: AtomicU64::new(0) }) }
+        let requests = Kind::ALL
+            .map(|kind| metrics::counter!("headwater_media_requests_total", "kind" => kind.word()));
+        let answers = AtomicU64::new(0);
+        Self { shared: Arc::new(Shared { context, tag, waiting, answers, requests }) }
     }
 
     /// Answers one request; its body, if any, is not read.
@@ -175,8 +180,8 @@ impl Shared {
             _ => return Refused::Method.answer(),
         }
         let route = Route::parse(request.uri.path());
-        let kind = route.as_ref().map_or("unknown", Route::kind);
-        metrics::counter!("headwater_media_requests_total", "kind" => kind).increment(1);
+        let kind = route.as_ref().map_or(Kind::Unknown, Route::kind);
+        self.requests[kind as usize].increment(1);
         let Some(route) = route else {
             return Refused::NotFound { target: UNKNOWN_TARGET }.answer();
         };

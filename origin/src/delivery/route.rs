@@ -22,6 +22,23 @@ pub(crate) enum Route {
     Media(Media),
 }
 
+/// What a request for media names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A multivariant playlist.
+    Multivariant,
+    /// A media playlist.
+    Playlist,
+    /// A whole segment.
+    Segment,
+    /// A part of a segment.
+    Part,
+    /// An init section.
+    Init,
+    /// Nothing.
+    Unknown,
+}
+
 /// Immutable bytes: who they belong to and which they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Media {
@@ -79,14 +96,32 @@ impl Route {
         }
     }
 
-    /// What it names, in one word, as the metrics count it.
-    pub(crate) fn kind(&self) -> &'static str {
+    /// What it names, as the metrics count it.
+    pub(crate) fn kind(&self) -> Kind {
         match self {
-            Self::Channel(_) | Self::Broadcast(_) | Self::Recording(_) => "multivariant",
-            Self::Playlist(..) | Self::RecordingPlaylist(..) => "playlist",
-            Self::Media(Media { piece: Piece::Segment(_), .. }) => "segment",
-            Self::Media(Media { piece: Piece::Part(..), .. }) => "part",
-            Self::Media(Media { piece: Piece::Init(_), .. }) => "init",
+            Self::Channel(_) | Self::Broadcast(_) | Self::Recording(_) => Kind::Multivariant,
+            Self::Playlist(..) | Self::RecordingPlaylist(..) => Kind::Playlist,
+            Self::Media(Media { piece: Piece::Segment(_), .. }) => Kind::Segment,
+            Self::Media(Media { piece: Piece::Part(..), .. }) => Kind::Part,
+            Self::Media(Media { piece: Piece::Init(_), .. }) => Kind::Init,
+        }
+    }
+}
+
+impl Kind {
+    /// Every kind, in the order of its values.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Multivariant, Self::Playlist, Self::Segment, Self::Part, Self::Init, Self::Unknown];
+
+    /// Its label.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Multivariant => "multivariant",
+            Self::Playlist => "playlist",
+            Self::Segment => "segment",
+            Self::Part => "part",
+            Self::Init => "init",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -188,6 +223,13 @@ mod tests {
             "/hls/brd_0190f3a1b2c37d4e8f5061728394a5b6/v0/3/4/17.m4s",
         ] {
             assert_eq!(Route::parse(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn each_kind_stands_at_its_value() {
+        for (place, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, place, "{}", kind.word());
         }
     }
 
