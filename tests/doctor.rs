@@ -11,7 +11,7 @@ use crate::harness::caches::Cache;
 use crate::harness::caches::Kind::{self, Nginx, TrafficServer, Varnish};
 use crate::harness::encoder::Encoder;
 use crate::harness::partner::Partner;
-use crate::harness::program::{Backend, Options, Program};
+use crate::harness::program::{Backend, Options, Output, Program, headwater};
 use crate::harness::servers::free_port;
 use crate::live::until_live;
 
@@ -118,7 +118,10 @@ async fn wrong(program: &Program, partner: &Partner, cache: &Cache) -> (BTreeSet
 
 async fn wrong_at(program: &Program, via: &str) -> (BTreeSet<String>, String) {
     let arguments = ["doctor", "--json", "--via", via, "--origin", &program.http()];
-    let output = program.command(&arguments).await;
+    judged(&program.command(&arguments).await)
+}
+
+fn judged(output: &Output) -> (BTreeSet<String>, String) {
     let said = format!("{}{}", output.stdout, output.stderr);
     let checks: Vec<Value> =
         serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
@@ -177,6 +180,22 @@ async fn the_doctor_says_what_it_needs() {
         assert_eq!(output.code, Some(code), "{via}: {}", output.stderr);
         assert!(output.stderr.contains(said), "{via}: {}", output.stderr);
     }
+    encoder.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_cache_the_doctor_finds_that_nothing_is_kept() {
+    let (program, partner, encoder) = on_air().await;
+    // The origin is where the configuration has it.
+    let config = program.data().join("look.toml");
+    let listen = program.http().replace("http://", "http.listen = \"") + "\"\n";
+    std::fs::write(&config, listen).expect("a file");
+    let (via, config) =
+        (format!("{}{}", program.http(), partner.hls()), config.display().to_string());
+    let output = headwater(&["doctor", "--json", "--via", &via, "--config", &config]).await;
+    let (names, said) = judged(&output);
+    let expected = ["kept", "one request for all"].map(str::to_owned);
+    assert_eq!(names, BTreeSet::from(expected), "{said}");
     encoder.stop().await;
 }
 

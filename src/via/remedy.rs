@@ -65,7 +65,7 @@ pub(super) const COLLAPSE: Duty = duty(
     [
         "proxy_cache_lock on; proxy_cache_lock_timeout 20s; proxy_cache_lock_age 20s",
         "return (hash), no hit-for-miss: beresp.ttl above 0 for everything below /hls/ and /vod/",
-        "enable_read_while_writer 1; open_write_fail_action 5; the retries of records.config",
+        "max_open_read_retries 400 (by default none), open_read_retry_time 50, open_write_fail_action 5",
         "switch request collapsing on (origin shield), and let those who wait do so for 20 s",
     ],
 );

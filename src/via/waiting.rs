@@ -125,22 +125,24 @@ pub(super) async fn hinted(scene: &Scene) -> anyhow::Result<Judged> {
         if own.status != 200 {
             continue;
         }
-        let (got, whole) = (answer.body.len(), own.body.len());
-        return Ok(if answer.status != 200 {
-            Judged::wrong(format!("{}: status {} instead of a hold", hint.uri, answer.status))
-        } else if answer.body != own.body {
-            Judged::wrong(format!("{}: {got} bytes, at the origin {whole} others", hint.uri))
-        } else {
-            Judged::good(format!(
-                "held for {}, {whole} bytes as at the origin",
-                seconds(answer.took)
-            ))
-        });
+        return Ok(whole(&hint.uri, &answer, &own));
     }
     Ok(Judged::unknown("every hint was taken back"))
 }
 
-pub(super) fn seconds(time: Duration) -> String {
+/// The hinted part as the cache gave it, beside the origin's.
+fn whole(uri: &str, answer: &Answer, own: &Answer) -> Judged {
+    let (got, whole) = (answer.body.len(), own.body.len());
+    if answer.status != 200 {
+        Judged::wrong(format!("{uri}: status {} instead of a hold", answer.status))
+    } else if answer.body != own.body {
+        Judged::wrong(format!("{uri}: {got} bytes, at the origin {whole} others"))
+    } else {
+        Judged::good(format!("held for {}, {whole} bytes as at the origin", seconds(answer.took)))
+    }
+}
+
+fn seconds(time: Duration) -> String {
     format!("{}.{} s", time.as_secs(), time.subsec_millis() / 100)
 }
 
@@ -185,6 +187,17 @@ mod tests {
                 "{at_ms}"
             );
         }
+    }
+
+    #[test]
+    fn a_part_is_whole_or_nothing() {
+        let own = Answer::made(200, &[], "0123456789", 3);
+        let check = |status, body| whole("9.1.m4s", &Answer::made(status, &[], body, 300), &own);
+        assert!(!check(200, "0123456789").is_wrong());
+        assert!(check(200, "01234").is_wrong(), "cut");
+        assert!(check(200, "").is_wrong(), "empty");
+        assert!(check(504, "").is_wrong(), "timed out");
+        assert!(check(404, "").is_wrong(), "not held");
     }
 
     #[test]
