@@ -54,7 +54,7 @@ pub(crate) enum Command {
     User(User),
     /// Send a file or the test picture to an RTMP server in real time
     Publish(Publish),
-    /// Follow an HLS stream and say what is wrong with it, on any server
+    /// Follow an HLS stream and say what is wrong with it, on any server; exit code 3 if players may fail
     Probe(Probe),
     /// Make a recording out of an MP4 file, without encoding it again
     Import(Import),

@@ -1,30 +1,38 @@
-//! Follows a stream over HTTP as a player does and lets `media::probe` judge each answer.
+//! Follows a stream over HTTP as a player does, asks what no player asks, and has
+//! `media::probe` judge all of it.
 
+mod checks;
 pub(crate) mod connection;
+mod pieces;
+mod timed;
 
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use http::Request;
+use futures_util::future::{join, join_all};
+use http::{Method, Request};
 use http_body_util::Empty;
 use infra::clock::SharedClock;
 use media::hls::parse::{self, Media, Playlist};
-use media::probe::{Checker, Exchange, Finding};
+use media::probe::{Ask, Capture, Exchange, Row, judge, resolve};
 use media::time::Wall;
 use url::Url;
 
-use connection::Client;
+use timed::Timed;
 
 /// Longer than any hold: three target durations of the longest profile, and the way back.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Playlist text that is kept of one playlist: half an hour of a low-latency one of 15 minutes.
+const TEXT_BYTES_MAX: usize = 64 << 20;
+/// How often a stream that can't block is asked, if it names no target duration.
+const POLL: Duration = Duration::from_secs(1);
 
 /// What the probe found.
-#[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) findings: Vec<Finding>,
+    /// Every rule with its verdict.
+    pub(crate) rows: Vec<Row>,
     /// The media playlists that were followed.
     pub(crate) playlists: usize,
     /// The answers that were judged.
@@ -33,118 +41,184 @@ pub(crate) struct Report {
 
 /// A stream under the probe.
 pub(crate) struct Probe {
-    client: Client,
+    client: Timed,
     clock: SharedClock,
-    checker: Checker,
-    findings: Vec<Finding>,
-    answers: usize,
+}
+
+/// A request, and why it is made.
+struct Asking<'a> {
+    ask: Ask,
+    method: Method,
+    url: &'a str,
+    query: String,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl<'a> Asking<'a> {
+    /// A GET as players send it.
+    fn get(ask: Ask, url: &'a str) -> Self {
+        let headers = vec![("accept-encoding", "gzip".to_owned())];
+        Self { ask, method: Method::GET, url, query: String::new(), headers }
+    }
+
+    /// The same with directives.
+    fn query(ask: Ask, url: &'a str, query: impl Into<String>) -> Self {
+        Self { query: query.into(), ..Self::get(ask, url) }
+    }
+
+    /// The same method and URL with these headers alone.
+    fn with(ask: Ask, url: &'a str, headers: Vec<(&'static str, String)>) -> Self {
+        Self { headers, ..Self::get(ask, url) }
+    }
+}
+
+/// What following one playlist brought.
+#[derive(Default)]
+struct Followed {
+    seen: Vec<Exchange>,
+    last: Option<Media>,
 }
 
 impl Probe {
     /// A probe with the system's root certificates.
     pub(crate) fn new(clock: SharedClock) -> anyhow::Result<Self> {
-        let client = Client::new()?;
-        Ok(Self { client, clock, checker: Checker::new(), findings: Vec::new(), answers: 0 })
+        Ok(Self { client: Timed::new(SharedClock::clone(&clock))?, clock })
     }
 
     /// Follows the stream for so long, or looks once at one that is over.
-    pub(crate) async fn follow(mut self, url: &str, time: Duration) -> anyhow::Result<Report> {
-        let url = Url::parse(url).with_context(|| format!("`{url}`"))?;
-        let first = self.get(&url, "").await?;
-        let media: Vec<Url> = match parse::parse(&first) {
+    pub(crate) async fn follow(self, url: &str, time: Duration) -> anyhow::Result<Report> {
+        Url::parse(url).with_context(|| format!("`{url}`"))?;
+        let opened = self.try_ask(&Asking::get(Ask::Open, url)).await?;
+        if opened.status != 200 {
+            bail!("{url}: status {}", opened.status);
+        }
+        let media: BTreeSet<String> = match parse::parse(&opened.text()) {
             Ok(Playlist::Multivariant(playlist)) => {
-                let joined = playlist.uris().into_iter().filter_map(|uri| url.join(uri).ok());
-                joined.collect::<BTreeSet<_>>().into_iter().collect()
+                playlist.uris().into_iter().map(|uri| resolve(url, uri)).collect()
             }
-            Ok(Playlist::Media(_)) => vec![url],
+            Ok(Playlist::Media(_)) => BTreeSet::from([url.to_owned()]),
             Err(error) => bail!("{url} is no playlist: {error}"),
         };
         let until = self.clock.monotonic() + time;
-        let mut next = vec![String::new(); media.len()];
-        let mut open = media.len();
-        while open > 0 {
-            open = 0;
-            for (url, query) in media.iter().zip(&mut next) {
-                if query == OVER {
-                    continue;
-                }
-                let text = self.get(url, query).await?;
-                *query = parse::media(&text).map_or(OVER.to_owned(), |playlist| wanted(&playlist));
-                open += usize::from(query != OVER);
+        let following = join_all(media.iter().map(|url| self.follow_one(url, until)));
+        let (followed, checked) = join(following, self.check(url, &media)).await;
+        let mut seen = vec![opened];
+        seen.extend(checked);
+        for (url, followed) in media.iter().zip(followed) {
+            seen.extend(followed.seen);
+            if let Some(last) = &followed.last {
+                seen.extend(self.fetch_pieces(url, last).await);
             }
-            if self.clock.monotonic() >= until {
+        }
+        let answers = seen.len();
+        Ok(Report { rows: judge(&Capture::new(seen)), playlists: media.len(), answers })
+    }
+
+    /// Every version of one playlist, and what has just left it.
+    async fn follow_one(&self, url: &str, until: Duration) -> Followed {
+        let mut followed = Followed::default();
+        let mut query = String::new();
+        let mut bytes = 0;
+        loop {
+            let got = self.ask(&Asking::query(Ask::Follow, url, query.clone())).await;
+            let media = parse::media(&got.text()).filter(|_| got.status == 200);
+            bytes += got.body.len();
+            followed.seen.push(got);
+            let Some(media) = media else { break };
+            let next = wanted(&media);
+            let is_over = media.ended;
+            if let Some(last) = followed.last.replace(media.clone()) {
+                followed.seen.extend(self.fetch_leaving(url, &last, &media).await);
+            }
+            if is_over || bytes > TEXT_BYTES_MAX || self.clock.monotonic() >= until {
                 break;
             }
+            query = if let Some(query) = next {
+                query
+            } else {
+                let target = media.target_seconds.map(Duration::from_secs);
+                tokio::time::sleep(target.map_or(POLL, |target| target / 2)).await;
+                String::new()
+            };
         }
-        Ok(Report { findings: self.findings, playlists: media.len(), answers: self.answers })
+        followed
     }
 
-    /// Fetches a playlist and has it judged; returns its text.
-    async fn get(&mut self, url: &Url, query: &str) -> anyhow::Result<String> {
-        let mut asked = url.clone();
-        if !query.is_empty() {
-            asked.set_query(Some(query));
+    /// The exchange, with status 0 if there was no answer.
+    async fn ask(&self, asking: &Asking<'_>) -> Exchange {
+        let asked_at = self.now();
+        match self.try_ask(asking).await {
+            Ok(exchange) => exchange,
+            Err(error) => {
+                tracing::debug!(error = &*error as &dyn std::error::Error, "no answer");
+                let at = self.now();
+                let (ask, url, query) = (asking.ask, asking.url.to_owned(), asking.query.clone());
+                let (headers, body) = (Vec::new(), Bytes::new());
+                let (head_at, is_http2) = (at, false);
+                Exchange {
+                    ask,
+                    url,
+                    query,
+                    is_http2,
+                    asked_at,
+                    head_at,
+                    at,
+                    status: 0,
+                    headers,
+                    body,
+                }
+            }
+        }
+    }
+
+    async fn try_ask(&self, asking: &Asking<'_>) -> anyhow::Result<Exchange> {
+        let mut asked = Url::parse(asking.url)?;
+        if !asking.query.is_empty() {
+            let own = asked.query().map(|own| format!("{own}&")).unwrap_or_default();
+            asked.set_query(Some(&format!("{own}{}", asking.query)));
         }
         let target = &asked[url::Position::BeforePath..url::Position::AfterQuery];
-        let request = Request::get(target)
-            .header("host", asked.authority())
-            .header("accept-encoding", "gzip")
-            .body(Empty::<Bytes>::new())?;
-        let whole = self.client.fetch(&asked, request);
+        let mut request = Request::builder().method(&asking.method).uri(target);
+        request = request.header("host", asked.authority());
+        for (name, value) in &asking.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Empty::<Bytes>::new())?;
+        let whole = Box::pin(self.client.fetch(&asked, request, asking.ask == Ask::Http2));
         let answered = tokio::time::timeout(PATIENCE, whole).await;
-        let (head, body) = answered
+        let answer = answered
             .with_context(|| format!("{asked}: no answer in {PATIENCE:?}"))?
             .with_context(|| format!("cannot fetch {asked}"))?;
-        let headers: Vec<(String, String)> = head
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
-        let gzipped =
-            headers.iter().any(|(name, value)| name == "content-encoding" && value == "gzip");
-        let text =
-            if gzipped { gunzip(&body)? } else { String::from_utf8_lossy(&body).into_owned() };
-        self.answers += 1;
-        let exchange = Exchange {
-            url: url.as_str(),
-            query,
-            at: Wall(self.clock.now().0),
-            status: head.status.as_u16(),
-            headers: &headers,
-            body: &text,
-        };
-        self.findings.extend(self.checker.see(&exchange));
-        if !head.status.is_success() {
-            bail!("{asked}: {}", head.status);
-        }
-        Ok(text)
+        let headers = answer.head.headers.iter().map(|(name, value)| {
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        });
+        Ok(Exchange {
+            ask: asking.ask,
+            url: asking.url.to_owned(),
+            query: asking.query.clone(),
+            is_http2: answer.is_http2,
+            asked_at: answer.asked_at,
+            head_at: answer.head_at,
+            at: answer.at,
+            status: answer.head.status.as_u16(),
+            headers: headers.collect(),
+            body: answer.body,
+        })
+    }
+
+    fn now(&self) -> Wall {
+        Wall(self.clock.now().0)
     }
 }
-
-/// Stands for "nothing more to ask": the playlist is over, or none.
-const OVER: &str = "over";
 
 /// The query of the next request: a blocking reload where the server offers it.
-fn wanted(playlist: &Media) -> String {
-    if playlist.ended {
-        return OVER.to_owned();
-    }
+fn wanted(playlist: &Media) -> Option<String> {
     if !playlist.control.as_ref().is_some_and(|control| control.can_block_reload) {
-        return String::new();
+        return None;
     }
     let msn = playlist.next_msn();
-    if playlist.part_target.is_none() {
-        return format!("_HLS_msn={msn}");
-    }
-    format!("_HLS_msn={msn}&_HLS_part={}", playlist.open.parts.len())
-}
-
-fn gunzip(body: &[u8]) -> anyhow::Result<String> {
-    const TEXT_MAX: u64 = 64 << 20;
-    let mut text = String::new();
-    let mut reader = flate2::read::MultiGzDecoder::new(body).take(TEXT_MAX);
-    reader.read_to_string(&mut text).context("the body is no gzipped text")?;
-    Ok(text)
+    Some(match playlist.part_target {
+        Some(_) => format!("_HLS_msn={msn}&_HLS_part={}", playlist.open.parts.len()),
+        None => format!("_HLS_msn={msn}"),
+    })
 }

@@ -90,14 +90,6 @@ async fn a_database_that_is_away_is_named_and_its_failure_said_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn probe_finds_the_demo_sound() {
-    let program = Program::start(Options::on(Backend::Embedded).demo()).await;
-    let url = program.ready["demo"]["hls"].as_str().expect("an address").to_owned();
-    let probed = headwater(&["probe", &url, "--seconds", "6", "--json"]).await;
-    assert_eq!(probed.code, Some(0), "{}{}", probed.stdout, probed.stderr);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_committed_contract_is_the_one_that_the_program_prints() {
     let printed = headwater(&["openapi"]).await;
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);

@@ -8,6 +8,7 @@ mod harness;
 mod caches;
 mod command_line;
 mod comments;
+mod conformance;
 mod continuity;
 mod doctor;
 mod failure;

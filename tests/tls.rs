@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::conformance;
 use crate::harness::client::PATIENCE;
 use crate::harness::player::{Playlist, resolve};
 use crate::harness::program::{Backend, Options, Program, headwater};
@@ -98,7 +99,18 @@ async fn a_player_follows_the_stream_over_one_http_2_connection() {
     let mut options = Options::on(Backend::Embedded).demo();
     options.config.clone_from(&pair.config);
     let program = Program::start(options).await;
-    let stream = connect(&program, &pair, &["h2", "http/1.1"]).await;
+    over_http2(&program, &pair).await;
+    // The same server under the probe: what only TLS shows.
+    let certificate = pair.folder.path().join("cert.pem").display().to_string();
+    let url = format!("{}/hls/demo/index.m3u8", program.http());
+    let report = conformance::sound_with(&url, 3, &[("SSL_CERT_FILE", &certificate)]).await;
+    let passed = conformance::rules(&report, "must", "passed");
+    assert!(passed.contains("T1") && passed.contains("T4"), "{passed:?}");
+}
+
+/// Plays over one HTTP/2 connection.
+async fn over_http2(program: &Program, pair: &Pair) {
+    let stream = connect(program, pair, &["h2", "http/1.1"]).await;
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     let connected =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;

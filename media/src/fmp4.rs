@@ -6,6 +6,7 @@ mod read;
 
 pub use chunk::chunk;
 pub use init::{InitError, init};
+pub(crate) use read::boxes;
 pub use read::{ReadError, UNITS_MAX, units};
 
 use crate::unit::{Timescale, TrackConfig};

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 
 /// The longest body that is read.
-const BODY_BYTES_MAX: usize = 32 << 20;
+pub(super) const BODY_BYTES_MAX: usize = 32 << 20;
 
 /// Head and body of an answer.
 pub(crate) type Whole = (response::Parts, Bytes);
@@ -24,7 +24,7 @@ pub(crate) type Whole = (response::Parts, Bytes);
 /// Makes one connection for each call: what a probe sees must not depend on the one before.
 #[derive(Clone)]
 pub(crate) struct Client {
-    tls: TlsConnector,
+    pub(super) tls: TlsConnector,
 }
 
 impl Client {
@@ -38,15 +38,6 @@ impl Client {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(Self { tls: TlsConnector::from(Arc::new(config)) })
-    }
-
-    /// Sends the request to the URL's host; the whole answer.
-    pub(crate) async fn fetch(
-        &self,
-        url: &Url,
-        request: Request<Empty<Bytes>>,
-    ) -> anyhow::Result<Whole> {
-        self.in_turn(url, vec![request]).await?.pop().context("no answer")
     }
 
     /// The protocol that the URL's host takes when HTTP/2 is offered before HTTP/1.1.
@@ -76,7 +67,8 @@ impl Client {
     }
 }
 
-async fn connect(url: &Url) -> anyhow::Result<(TcpStream, String)> {
+/// A connection to the URL's host, and the host's name.
+pub(super) async fn connect(url: &Url) -> anyhow::Result<(TcpStream, String)> {
     let host = url.host_str().context("the URL names no host")?;
     let port = url.port_or_known_default().context("the URL's scheme has no port")?;
     let socket = TcpStream::connect((host.trim_matches(['[', ']']), port))

@@ -46,9 +46,18 @@ pub(crate) struct Encoder {
 impl Encoder {
     /// Publishes the clip, looped, to `rtmp://…/live/KEY`.
     pub(crate) async fn start(url: &str) -> Self {
+        Self::publish(url, &[]).await
+    }
+
+    /// Publishes the clip's sound alone.
+    pub(crate) async fn sound(url: &str) -> Self {
+        Self::publish(url, &["-vn"]).await
+    }
+
+    async fn publish(url: &str, tracks: &[&str]) -> Self {
         let mut command = ffmpeg();
         command.args(["-re", "-stream_loop", "-1", "-i"]).arg(clip().await);
-        command.args(["-c", "copy", "-f", "flv", url]);
+        command.args(tracks).args(["-c", "copy", "-f", "flv", url]);
         command.stderr(Stdio::piped());
         Self { child: command.spawn().expect("ffmpeg starts") }
     }

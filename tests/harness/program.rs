@@ -179,8 +179,13 @@ pub(crate) struct Output {
 
 /// Runs the program with these arguments alone.
 pub(crate) async fn headwater(arguments: &[&str]) -> Output {
+    headwater_with(arguments, &[]).await
+}
+
+/// Runs the program with these arguments and environment variables.
+pub(crate) async fn headwater_with(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(PROGRAM);
-    command.args(arguments);
+    command.args(arguments).envs(environment.iter().copied());
     run(command).await
 }
 

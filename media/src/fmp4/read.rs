@@ -52,6 +52,28 @@ pub fn units(kind: Kind, segment: &Bytes) -> Result<Vec<AccessUnit>, ReadError> 
     Ok(units)
 }
 
+/// A box at the top of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TopBox {
+    pub(crate) name: [u8; 4],
+    /// Where its body begins.
+    pub(crate) body: usize,
+    /// Where it ends.
+    pub(crate) end: usize,
+}
+
+/// The boxes at the top, in their order; none if one of them is cut off.
+pub(crate) fn boxes(bytes: &Bytes) -> Option<Vec<TopBox>> {
+    let mut boxes = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let (name, header, end) = next_box(bytes, at)?;
+        boxes.push(TopBox { name, body: at + header, end });
+        at = end;
+    }
+    Some(boxes)
+}
+
 /// Name, length of the header and end of the box that starts at `at`.
 fn next_box(segment: &Bytes, at: usize) -> Option<([u8; 4], usize, usize)> {
     let mut cursor = Cursor::new(segment.get(at..)?);

@@ -103,6 +103,8 @@ pub struct Hint {
     pub kind: String,
     /// As written.
     pub uri: String,
+    /// `BYTERANGE-START`.
+    pub range_start: Option<u64>,
 }
 
 /// A rendition report as read.
@@ -137,6 +139,17 @@ impl Media {
     /// The number of the first segment that is not skipped.
     pub fn first_msn(&self) -> u64 {
         self.media_sequence.saturating_add(self.skipped.unwrap_or(0))
+    }
+
+    /// The listed segment of this number.
+    pub fn segment(&self, msn: u64) -> Option<&Segment> {
+        let at = usize::try_from(msn.checked_sub(self.first_msn())?).ok()?;
+        self.segments.get(at)
+    }
+
+    /// The complete segments, and the open one.
+    pub fn all(&self) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().chain([&self.open])
     }
 
     /// Length of all that is listed, the open segment's parts included.
@@ -239,7 +252,8 @@ impl Reader {
                 byte_range: list.get("BYTERANGE").map(str::to_owned),
             }),
             "EXT-X-PRELOAD-HINT" => {
-                self.media.hints.push(Hint { kind: text("TYPE"), uri: text("URI") });
+                let range_start = number("BYTERANGE-START");
+                self.media.hints.push(Hint { kind: text("TYPE"), uri: text("URI"), range_start });
             }
             "EXT-X-RENDITION-REPORT" => self.media.reports.push(Report {
                 uri: text("URI"),

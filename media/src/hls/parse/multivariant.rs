@@ -13,6 +13,8 @@ pub struct Multivariant {
     pub variants: Vec<Variant>,
     /// `EXT-X-MEDIA`.
     pub media: Vec<Attributes>,
+    /// `EXT-X-I-FRAME-STREAM-INF`.
+    pub iframes: Vec<Attributes>,
 }
 
 /// A variant as read.
@@ -34,6 +36,9 @@ impl Multivariant {
                 Some(("EXT-X-INDEPENDENT-SEGMENTS", _)) => playlist.independent_segments = true,
                 Some(("EXT-X-MEDIA", value)) => playlist.media.push(Attributes::read(value)),
                 Some(("EXT-X-STREAM-INF", value)) => variant = Some(Attributes::read(value)),
+                Some(("EXT-X-I-FRAME-STREAM-INF", value)) => {
+                    playlist.iframes.push(Attributes::read(value));
+                }
                 Some(_) => {}
                 None if line.starts_with('#') => {}
                 None => {
