@@ -47,9 +47,10 @@ impl Service<http::Request<Incoming>> for Echo {
 }
 
 /// Sends one chunk by itself.
-fn take(taken: Taken) {
-    let said = [&*taken.head, b"5\r\ntaken\r\n0\r\n\r\n"].concat();
-    assert_eq!(taken.stream.try_write(&said).unwrap(), said.len());
+fn take(Taken { stream, head, place }: Taken) {
+    let said = [&*head, b"5\r\ntaken\r\n0\r\n\r\n"].concat();
+    assert_eq!(stream.try_write(&said).unwrap(), said.len());
+    drop((stream, place));
 }
 
 struct Running {
