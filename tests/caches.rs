@@ -327,9 +327,10 @@ impl Scene {
         let mut seen = (0, 0);
         for round in 0..2 {
             if round > 0 {
-                // Two seconds by the stream's own clock; the answer may be kept for one.
-                let (msn, part) = seen;
-                self.now(&format!("{path}?_HLS_msn={}&_HLS_part={part}", msn + 1)).await;
+                // Nearly three seconds by the stream's own clock. The answer may be kept for one, and
+                // caches count whole ones.
+                let (msn, part) = (seen.0 + 1, seen.1 + 3);
+                self.now(&format!("{path}?_HLS_msn={msn}&_HLS_part={part}")).await;
             }
             let ask = |_| (self.cached.clone(), path.clone());
             let replies = self.together(players, &mut cost, ask).await;
@@ -370,6 +371,8 @@ impl Scene {
         for uri in std::iter::once(playlist.init()).chain(newest) {
             let reply = self.alike(players, &mut cost, 200, &uri).await;
             assert_eq!(reply.body, self.origin.get(&uri).await.expect(200).body, "{uri}");
+            let known = self.cached.with("if-none-match", reply.header("etag"));
+            assert_eq!(known.get(&uri).await.status, 304, "{uri} is known");
         }
         cost
     }

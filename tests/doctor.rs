@@ -97,7 +97,7 @@ const MISTAKES: &[Mistake] = &[
 const VARY: &str = "proxy_ignore_headers Vary;";
 
 /// How many caches are looked at at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 13;
 
 async fn on_air() -> (Program, Partner, Encoder) {
     on_air_with(Options::on(Backend::Embedded)).await
