@@ -25,7 +25,7 @@ use timed::Timed;
 /// Longer than any hold: three target durations of the longest profile, and the way back.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Playlist text that is kept of one playlist: half an hour of a low-latency one of 15 minutes.
-const TEXT_BYTES_MAX: usize = 64 << 20;
+pub(crate) const TEXT_BYTES_MAX: usize = 64 << 20;
 /// How often a stream that can't block is asked, if it names no target duration.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -37,6 +37,8 @@ pub(crate) struct Report {
     pub(crate) playlists: usize,
     /// The answers that were judged.
     pub(crate) answers: usize,
+    /// A playlist was followed no further because of [`TEXT_BYTES_MAX`].
+    pub(crate) is_cut_short: bool,
 }
 
 /// A stream under the probe.
@@ -77,6 +79,7 @@ impl<'a> Asking<'a> {
 struct Followed {
     seen: Vec<Exchange>,
     last: Option<Media>,
+    is_cut_short: bool,
 }
 
 impl Probe {
@@ -104,14 +107,15 @@ impl Probe {
         let (followed, checked) = join(following, self.check(url, &media)).await;
         let mut seen = vec![opened];
         seen.extend(checked);
+        let is_cut_short = followed.iter().any(|followed| followed.is_cut_short);
         for (url, followed) in media.iter().zip(followed) {
             seen.extend(followed.seen);
             if let Some(last) = &followed.last {
                 seen.extend(self.fetch_pieces(url, last).await);
             }
         }
-        let answers = seen.len();
-        Ok(Report { rows: judge(&Capture::new(seen)), playlists: media.len(), answers })
+        let (playlists, answers) = (media.len(), seen.len());
+        Ok(Report { rows: judge(&Capture::new(seen)), playlists, answers, is_cut_short })
     }
 
     /// Every version of one playlist, and what has just left it.
@@ -130,7 +134,8 @@ impl Probe {
             if let Some(last) = followed.last.replace(media.clone()) {
                 followed.seen.extend(self.fetch_leaving(url, &last, &media).await);
             }
-            if is_over || bytes > TEXT_BYTES_MAX || self.clock.monotonic() >= until {
+            followed.is_cut_short = bytes > TEXT_BYTES_MAX;
+            if is_over || followed.is_cut_short || self.clock.monotonic() >= until {
                 break;
             }
             query = if let Some(query) = next {

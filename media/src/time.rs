@@ -96,7 +96,9 @@ impl FromStr for Wall {
 fn read_rfc3339(text: &str) -> Option<Wall> {
     let (date, rest) = text.split_once(['T', 't'])?;
     let mut fields = date.split('-').map(number);
-    let (year, month, day) = (fields.next()??, fields.next()??, fields.next()??);
+    // RFC 3339 has years of four digits; more would not fit into milliseconds.
+    let year = fields.next()?.filter(|year| *year <= 9_999)?;
+    let (month, day) = (fields.next()??, fields.next()??);
     let zone_at = rest.find(['Z', 'z', '+', '-'])?;
     let (clock, zone) = rest.split_at_checked(zone_at)?;
     let mut fields = clock.split(':');
@@ -171,12 +173,12 @@ impl Span {
 
     /// The nearest millisecond.
     pub fn to_ms(self) -> i64 {
-        i64::try_from((self.0 + 50) / 100).unwrap_or(i64::MAX)
+        i64::try_from(self.0.saturating_add(50) / 100).unwrap_or(i64::MAX)
     }
 
     /// Seconds to the nearest, as `EXT-X-TARGETDURATION` counts them.
     pub const fn round_seconds(self) -> u64 {
-        (self.0 + Self::SECOND.0 / 2) / Self::SECOND.0
+        self.0.saturating_add(Self::SECOND.0 / 2) / Self::SECOND.0
     }
 
     /// `count` times as long.
@@ -246,8 +248,15 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(Wall(ms)), "{text}");
         }
-        for text in ["", "1970-01-01", "1970-01-01T00:00:00", "1970-13-01T00:00:00Z", "T::Z", "é"]
-        {
+        for text in [
+            "",
+            "1970-01-01",
+            "1970-01-01T00:00:00",
+            "1970-13-01T00:00:00Z",
+            "999999999-01-01T00:00:00Z",
+            "T::Z",
+            "é",
+        ] {
             assert!(text.parse::<Wall>().is_err(), "{text}");
         }
     }

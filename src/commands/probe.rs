@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, print};
 use crate::cli::{Common, Probe as Arguments};
-use crate::probe::{Probe, Report};
+use crate::probe::{Probe, Report, TEXT_BYTES_MAX};
 
 /// Exit code 3 when a rule that must hold does not.
 pub(crate) async fn run(common: &Common, arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -88,6 +88,10 @@ fn as_text(report: &Report) -> String {
     }
     let Counts { judged, passed, broken_must, broken_other, not_seen } = count(report);
     let (playlists, answers) = (report.playlists, report.answers);
+    if report.is_cut_short {
+        let bound = TEXT_BYTES_MAX >> 20;
+        lines.push(format!("followed until {bound} MiB of one playlist were read"));
+    }
     lines.push(format!(
         "{playlists} playlists, {answers} answers: {judged} rules judged, {passed} hold, \
          {broken_must} broken, {broken_other} to look at; {not_seen} did not apply"
@@ -139,6 +143,7 @@ fn as_json(report: &Report) -> Value {
         "passed": passed,
         "broken_must": broken_must,
         "broken_other": broken_other,
+        "cut_short": report.is_cut_short,
         "not_seen": not_seen,
         "findings": findings.collect::<Vec<_>>(),
         "rows": rows,
@@ -166,7 +171,8 @@ mod tests {
             headers: Vec::new(),
             body,
         };
-        Report { rows: judge(&Capture::new(vec![seen])), playlists: 1, answers: 1 }
+        let rows = judge(&Capture::new(vec![seen]));
+        Report { rows, playlists: 1, answers: 1, is_cut_short: false }
     }
 
     #[test]
@@ -193,6 +199,7 @@ mod tests {
             "answers",
             "broken_must",
             "broken_other",
+            "cut_short",
             "findings",
             "judged",
             "not_seen",

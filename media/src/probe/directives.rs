@@ -90,8 +90,8 @@ fn dd3(capture: &Capture, verdict: &mut Verdict) {
     for exchange in capture.asked(Ask::BeyondParent) {
         let msn = wanted(&exchange.query).map_or(0, |(msn, _)| msn);
         let media = parse::media(&exchange.text());
-        let is_sound =
-            exchange.status == 200 && media.is_some_and(|media| has(&media, (msn + 1, 0)));
+        let is_sound = exchange.status == 200
+            && media.is_some_and(|media| has(&media, (msn.saturating_add(1), 0)));
         verdict.case(&exchange.url, is_sound, || {
             format!("`{}`: status {}", exchange.query, exchange.status)
         });

@@ -65,7 +65,7 @@ fn check_pace<T: PartialOrd>(
                 && !version.media.ended
             {
                 let waited = version.at.since(*since);
-                verdict.case(url, waited <= bound + NETWORK_MS, || {
+                verdict.case(url, waited <= bound.saturating_add(NETWORK_MS), || {
                     format!("{waited} ms without anything new, {bound} ms are promised")
                 });
             }

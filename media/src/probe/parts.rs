@@ -229,8 +229,8 @@ fn ll14(capture: &Capture, verdict: &mut Verdict) {
             let part = report.last_part.and_then(|part| usize::try_from(part).ok());
             let Some(other) = report.last_msn.zip(part) else { continue };
             let (low, high) = (own.min(other), own.max(other));
-            let is_near =
-                (low.0 == high.0 && high.1 - low.1 <= 1) || (low.0 + 1 == high.0 && high.1 == 0);
+            let is_near = (low.0 == high.0 && high.1 - low.1 <= 1)
+                || (low.0.checked_add(1) == Some(high.0) && high.1 == 0);
             verdict.case(url, is_near, || {
                 format!("its newest part is {own:?}, that of `{}` {other:?}", report.uri)
             });

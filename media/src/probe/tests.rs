@@ -4,6 +4,7 @@ mod controls;
 mod sound;
 
 use super::*;
+use proptest::prelude::*;
 use sound::{Kind, Sound};
 use std::collections::BTreeSet;
 
@@ -64,6 +65,46 @@ fn a_fault_is_said_once_for_each_url() {
     assert_eq!(verdict.cases, 6);
     let told: Vec<_> = verdict.faults.iter().map(|f| (f.url.as_str(), f.times)).collect();
     assert_eq!(told, [("a", 2), ("b", 1)]);
+}
+
+#[test]
+fn no_number_makes_the_judge_panic() {
+    let max = u64::MAX.to_string();
+    let numbers = ["SEQUENCE:", "TARGETDURATION:", "LAST-MSN=", "LAST-PART=", "SKIPPED-SEGMENTS="];
+    for number in numbers {
+        for kind in [Kind::Live, Kind::Ended] {
+            let mut sound = Sound::of(kind);
+            for got in sound.exchanges.iter_mut().filter(|got| got.body.starts_with(b"#EXTM3U")) {
+                let text = got.text().into_owned();
+                let lines = text.lines().map(|line| match line.split_once(number) {
+                    Some((head, _)) => format!("{head}{number}{max}"),
+                    None => line.to_owned(),
+                });
+                let lines: Vec<String> = lines.collect();
+                got.body = (lines.join("\n") + "\n").into();
+            }
+            drop(broken(sound.exchanges));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_bytes_make_the_judge_panic(
+        at in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        bytes in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let mut sound = Sound::of(Kind::Ended);
+        let got = at.get(&sound.exchanges).clone();
+        let mut body = got.body.to_vec();
+        let place = place.index(body.len() + 1);
+        let end = (place + bytes.len()).min(body.len());
+        body.splice(place..end, bytes);
+        sound.exchanges.push(Exchange { body: body.into(), ..got });
+        drop(broken(sound.exchanges));
+    }
 }
 
 /// The tables of `docs/CONFORMANCE.md`.

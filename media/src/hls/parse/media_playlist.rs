@@ -178,7 +178,7 @@ impl Media {
         let mut merged = Self { skipped: None, segments, ..delta.clone() };
         let mut sequence = delta.discontinuity_sequence.unwrap_or(0);
         for segment in merged.segments.iter_mut().chain([&mut merged.open]) {
-            sequence += u64::from(segment.discontinuity);
+            sequence = sequence.saturating_add(u64::from(segment.discontinuity));
             segment.discontinuity_sequence = sequence;
         }
         Some(merged)
