@@ -55,8 +55,8 @@ openapi: ## Writes openapi.yaml anew from the handlers
 
 bench: ## Measures the figures that docs/BENCHMARKS.md promises (release build, idle machine)
 	@tests/tools.sh test
-	@cargo bench --workspace --benches
 	@tests/bench.sh
+	@cargo bench --workspace --benches
 
 fuzz: ## Fuzzes each parser of outside bytes for SECONDS (default 60)
 	@fuzz/run.sh $(or $(SECONDS_EACH),60)

@@ -171,6 +171,14 @@ figure_listeners() {
   verdict 'CPU of an event to one of 1,000 screens beside bare hyper' "$(<"$scratch/listeners.ratio")" '<=' 1.5 ×
 }
 
-figures=("$@"); ((${#figures[@]})) || figures=(start browser remux bytes viewers listeners)
+figure_wake() {
+  for round in $(seq "$rounds"); do
+    found=$(cargo bench --quiet --workspace --bench wake); echo "  $found" >&2
+    field "$found" p99_ms
+  done | median >"$scratch/wake"
+  verdict 'last access unit in to 1,000 waiters ready, p99' "$(<"$scratch/wake")" '<=' 5 ms
+}
+
+figures=("$@"); ((${#figures[@]})) || figures=(start browser remux bytes viewers listeners wake)
 for figure in "${figures[@]}"; do echo "== $figure"; "figure_$figure"; done
 echo "== figures, on $(nproc) CPUs at load $(cut -d' ' -f1 /proc/loadavg)"; cat "$scratch/verdicts"

@@ -41,7 +41,11 @@ impl Lifetime {
     fn header(self) -> HeaderValue {
         match self {
             Self::Immutable => HeaderValue::from_static("public, max-age=31536000, immutable"),
-            Self::Seconds(seconds) => value(&format!("public, max-age={}", seconds.max(1))),
+            // What the profile `low` gives is not written anew for each answer.
+            Self::Seconds(0 | 1) => HeaderValue::from_static("public, max-age=1"),
+            Self::Seconds(2) => HeaderValue::from_static("public, max-age=2"),
+            Self::Seconds(12) => HeaderValue::from_static("public, max-age=12"),
+            Self::Seconds(seconds) => value(&format!("public, max-age={seconds}")),
             Self::Never => HeaderValue::from_static("no-store"),
         }
     }

@@ -107,7 +107,9 @@ impl Shared {
     }
 
     async fn load(&self, media: &Media, seal: Seal) -> Result<(Vec<Bytes>, String), Refused> {
-        match self.context.media.get(&media.key(), seal).await {
+        // Boxed: it is rare beside the ring, and has no room in the state of every answer.
+        let key = media.key();
+        match Box::pin(self.context.media.get(&key, seal)).await {
             Ok(chunks) => Ok((chunks.to_vec(), tag_from(seal.crc32c, seal.bytes))),
             Err(LoadError::Missing) => Err(Refused::NotFound { target: UNKNOWN_TARGET }),
             Err(LoadError::Damaged { .. }) => Err(Refused::StoreDamaged),

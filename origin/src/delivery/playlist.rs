@@ -34,7 +34,7 @@ impl Shared {
             if is_delayed {
                 return Err(Refused::StoreAway);
             }
-            return self.replay(slug, asked).await;
+            return Box::pin(self.replay(slug, asked)).await;
         };
         let prefix = format!("../{}/", live.identity.broadcast);
         self.multivariant(&live, &prefix, asked).await
@@ -109,7 +109,7 @@ impl Shared {
         let answer = if let Some(delta) = delta {
             answer::playlist(asked, delta, life)
         } else {
-            answer::playlist(asked, &rendition.full(&snapshot, &live.renditions()), life)
+            answer::playlist(asked, rendition.full(&snapshot, &live.renditions()), life)
         };
         Ok(self.tag.mark(answer, id))
     }
@@ -210,14 +210,15 @@ impl Shared {
     }
 
     async fn recorded(&self, id: RecordingId) -> Result<Arc<archive::Archived>, Refused> {
-        archive::recording(&self.context, id).await.map_err(Refused::from)
+        Box::pin(archive::recording(&self.context, id)).await.map_err(Refused::from)
     }
 
     pub(super) async fn archived(
         &self,
         id: BroadcastId,
     ) -> Result<Arc<archive::Archived>, Refused> {
-        archive::broadcast(&self.context, id).await.map_err(Refused::from)
+        // Rare and large: it has no room in the state of every answer.
+        Box::pin(archive::broadcast(&self.context, id)).await.map_err(Refused::from)
     }
 }
 

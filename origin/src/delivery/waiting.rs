@@ -12,8 +12,8 @@ pub(crate) struct Waiting {
 
 /// A place among the waiting; left when dropped, so a viewer who goes away frees it.
 #[derive(Debug)]
-pub(crate) struct Place {
-    now: Arc<AtomicUsize>,
+pub(crate) struct Place<'a> {
+    now: &'a AtomicUsize,
 }
 
 impl Waiting {
@@ -23,9 +23,9 @@ impl Waiting {
     }
 
     /// A place, or `None` when all are taken.
-    pub(crate) fn enter(&self) -> Option<Place> {
+    pub(crate) fn enter(&self) -> Option<Place<'_>> {
         let before = self.now.fetch_add(1, Ordering::Relaxed);
-        let place = Place { now: Arc::clone(&self.now) };
+        let place = Place { now: &self.now };
         // Dropping the place takes the count back.
         (before < self.max).then_some(place)
     }
@@ -36,7 +36,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Place {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.now.fetch_sub(1, Ordering::Relaxed);
     }

@@ -110,12 +110,12 @@ impl Rendition {
 
     /// The whole playlist of a version; the first asker renders it, from the window as it is by
     /// then: it is never older than the version.
-    pub(crate) fn full(&self, snapshot: &Snapshot, siblings: &[Arc<Self>]) -> Text {
+    pub(crate) fn full<'a>(&self, snapshot: &'a Snapshot, siblings: &[Arc<Self>]) -> &'a Text {
         let render = || {
             let reports = self.reports(siblings);
             Text::new(playlist::full(&self.window.lock(), &reports).into())
         };
-        snapshot.full.get_or_init(render).clone()
+        snapshot.full.get_or_init(render)
     }
 
     /// Takes an init section; bytes first.

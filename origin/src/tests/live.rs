@@ -199,3 +199,14 @@ async fn a_broadcast_that_nobody_comes_back_to_ends_after_its_window() {
     assert_eq!(world.get("/hls/demo/index.m3u8").await.status, StatusCode::NOT_FOUND);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_request_that_waits_holds_little_memory() {
+    let disk = Disk::new();
+    let world = disk.start(Settings::default()).await;
+    let (request, ()) = http::Request::get("/hls/demo/index.m3u8").body(()).unwrap().into_parts();
+    let delivery = world.origin.delivery();
+    // Ten thousand of them wait for the same part, and all of them wake at once.
+    let bytes = size_of_val(&delivery.respond(&request));
+    assert!(bytes <= 1_536, "{bytes} bytes");
+}
