@@ -4,6 +4,7 @@ mod front;
 mod ports;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,10 +77,15 @@ impl Ground {
 fn prepare_folder(config: &Config) -> anyhow::Result<()> {
     let shown = config.data.display();
     let wrong = || format!("cannot write to the data folder {shown}: choose another with --data");
-    std::fs::create_dir_all(&config.data).with_context(wrong)?;
-    let probe = config.data.join(".writable");
-    std::fs::write(&probe, b"").with_context(wrong)?;
-    std::fs::remove_file(&probe).with_context(wrong)
+    try_folder(&config.data).with_context(wrong)
+}
+
+/// Makes a folder and proves that it can be written, whoever else does the same.
+pub(crate) fn try_folder(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".writable-{}", std::process::id()));
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(&probe, b"x")?;
+    std::fs::remove_file(&probe)
 }
 
 /// The object store that the configuration names.

@@ -33,6 +33,17 @@ async fn a_channel_is_made_beside_a_running_server_and_without_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn commands_on_the_same_data_do_not_meet() {
+    let program = Program::start(Options::on(Backend::Embedded)).await;
+    let names: Vec<String> = (0..60).map(|number| format!("c{number}")).collect();
+    let made = names.iter().map(|name| async {
+        let arguments = ["channel", "new", name, "--json"];
+        program.json(&arguments).await["slug"].clone()
+    });
+    assert_eq!(futures_util::future::join_all(made).await, names);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mistake_gets_one_sentence_and_a_non_zero_exit() {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
     let path = |name: &str| directory.path().join(name).display().to_string();

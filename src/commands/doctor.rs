@@ -119,10 +119,7 @@ fn report(common: &Common, checks: &[Check]) -> anyhow::Result<()> {
 
 fn folder(config: &Config) -> Result<String, String> {
     let shown = config.data.display();
-    let probe = config.data.join(".doctor");
-    std::fs::create_dir_all(&config.data)
-        .and_then(|()| std::fs::write(&probe, b"x"))
-        .and_then(|()| std::fs::remove_file(&probe))
+    compose::try_folder(&config.data)
         .map(|()| format!("{shown} can be written"))
         .map_err(|error| format!("{shown}: {error}: choose another with --data"))
 }
