@@ -7,6 +7,7 @@ SHELL := bash
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/headwater-target
 export HEADWATER_TOOLS ?= $(HOME)/.cache/headwater-tools
 export npm_config_cache ?= $(HOME)/.cache/headwater-npm
+export npm_config_update_notifier := false
 export CARGO_TERM_COLOR ?= auto
 
 step := tests/step.sh
@@ -29,7 +30,7 @@ test: ## Runs all checks and tests against real servers, browsers and players
 	@$(step) fmt cargo fmt --all --check
 	@$(step) clippy cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@$(step) build cargo test --quiet --workspace --all-targets --no-run
-	@$(step) browser-tools npm ci --prefix tests/browser --silent --no-audit --no-fund
+	@$(step) browser-tools npm ci --prefix tests/browser --loglevel=error --no-audit --no-fund
 	@$(step) unit cargo test --quiet --workspace --lib --bins
 	@$(step) doc cargo test --quiet --workspace --doc
 	@$(step) system cargo test --workspace --test system -- --skip playing::
@@ -38,7 +39,7 @@ test: ## Runs all checks and tests against real servers, browsers and players
 	@$(step) summary
 
 web: ## Builds the pages into web/dist
-	@npm ci --prefix web --silent --no-audit --no-fund
+	@npm ci --prefix web --loglevel=error --no-audit --no-fund
 	@npm run --prefix web --silent build
 
 web-watch: ## Rebuilds the pages at each change

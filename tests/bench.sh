@@ -75,7 +75,7 @@ figure_start() {
 }
 
 figure_browser() {
-  npm ci --prefix tests/browser --silent --no-audit --no-fund
+  npm ci --prefix tests/browser --loglevel=error --no-audit --no-fund
   found=$(node tests/browser/run.mjs start "{\"program\":\"$program\",\"data\":\"$scratch/first\"}")
   verdict 'start to first decoded frame in Chromium' "$(field "$found" first_frame_ms)" '<=' 3000 ms
   start glass "$program" serve --demo --json --data "$scratch/glass" --http 127.0.0.1:0 --rtmp 127.0.0.1:0

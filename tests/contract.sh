@@ -4,7 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 headwater=${CARGO_TARGET_DIR:?}/debug/headwater
 cd "$here/contract"
-npm ci --silent --no-audit --no-fund
+npm ci --loglevel=error --no-audit --no-fund
 npx --no-install spectral lint --ruleset .spectral.yaml --fail-severity=warn --quiet ../../openapi.yaml
 mkdir -p build
 npx --no-install openapi-typescript ../../openapi.yaml --output build/api.d.ts >/dev/null
