@@ -12,18 +12,15 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use futures_util::future::{join, join_all};
-use http::{Method, Request};
-use http_body_util::Empty;
+use http::Method;
 use infra::clock::SharedClock;
 use media::hls::parse::{self, Media, Playlist};
 use media::probe::{Ask, Capture, Exchange, Row, judge, resolve};
-use media::time::Wall;
 use url::Url;
 
+use connection::{PATIENCE, request};
 use timed::Timed;
 
-/// Longer than any hold: three target durations of the longest profile, and the way back.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Playlist text that is kept of one playlist: half an hour of a low-latency one of 15 minutes.
 pub(crate) const TEXT_BYTES_MAX: usize = 64 << 20;
 /// How often a stream that can't block is asked, if it names no target duration.
@@ -151,12 +148,12 @@ impl Probe {
 
     /// The exchange, with status 0 if there was no answer.
     async fn ask(&self, asking: &Asking<'_>) -> Exchange {
-        let asked_at = self.now();
+        let asked_at = self.client.now();
         match self.try_ask(asking).await {
             Ok(exchange) => exchange,
             Err(error) => {
                 tracing::debug!(error = &*error as &dyn std::error::Error, "no answer");
-                let at = self.now();
+                let at = self.client.now();
                 let (ask, url, query) = (asking.ask, asking.url.to_owned(), asking.query.clone());
                 let (headers, body) = (Vec::new(), Bytes::new());
                 let (head_at, is_http2) = (at, false);
@@ -182,13 +179,8 @@ impl Probe {
             let own = asked.query().map(|own| format!("{own}&")).unwrap_or_default();
             asked.set_query(Some(&format!("{own}{}", asking.query)));
         }
-        let target = &asked[url::Position::BeforePath..url::Position::AfterQuery];
-        let mut request = Request::builder().method(&asking.method).uri(target);
-        request = request.header("host", asked.authority());
-        for (name, value) in &asking.headers {
-            request = request.header(*name, value);
-        }
-        let request = request.body(Empty::<Bytes>::new())?;
+        let headers = asking.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let request = request(&asking.method, &asked, headers)?;
         let whole = Box::pin(self.client.fetch(&asked, request, asking.ask == Ask::Http2));
         let answered = tokio::time::timeout(PATIENCE, whole).await;
         let answer = answered
@@ -209,10 +201,6 @@ impl Probe {
             headers: headers.collect(),
             body: answer.body,
         })
-    }
-
-    fn now(&self) -> Wall {
-        Wall(self.clock.now().0)
     }
 }
 

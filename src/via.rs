@@ -30,14 +30,6 @@ pub(crate) enum Judged {
 }
 
 impl Judged {
-    fn good(said: String) -> Self {
-        Self::Good(said)
-    }
-
-    fn wrong(said: String) -> Self {
-        Self::Wrong(said)
-    }
-
     fn unknown(why: &str) -> Self {
         Self::Unknown(why.to_owned())
     }
@@ -113,10 +105,10 @@ mod tests {
 
     #[test]
     fn two_looks_at_a_duty_are_good_when_both_are() {
-        let good = || Judged::good("one".to_owned());
-        let wrong = || Judged::wrong("no".to_owned());
+        let good = || Judged::Good("one".to_owned());
+        let wrong = || Judged::Wrong("no".to_owned());
         let unknown = || Judged::unknown("why");
-        assert_eq!(good().and(good()), Judged::good("one; one".to_owned()));
+        assert_eq!(good().and(good()), Judged::Good("one; one".to_owned()));
         for (one, two, expected) in [
             (good(), wrong(), wrong()),
             (wrong(), good(), wrong()),

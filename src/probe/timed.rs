@@ -1,22 +1,19 @@
 //! One HTTP exchange on a connection of its own, with the times at which its pieces came.
 
-use std::io::Read;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use bytes::Bytes;
 use http::{Request, Response, response};
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use infra::clock::SharedClock;
 use media::time::Wall;
-use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
-use super::connection::{BODY_BYTES_MAX, Client, connect};
+use super::connection::{BOTH, Client, Scheme, connect, gunzip, over, scheme, whole};
 
 /// How often a waiting HTTP/2 connection is pinged, and how long its answer may take.
 const PING_EVERY: Duration = Duration::from_millis(500);
@@ -53,25 +50,22 @@ impl Timed {
         request: Request<Empty<Bytes>>,
         offers_http2: bool,
     ) -> anyhow::Result<Answer> {
-        let (socket, host) = connect(url).await?;
-        match url.scheme() {
-            "http" => self.over_http1(socket, request).await,
-            "https" => {
-                let offered: &[&str] = if offers_http2 { &["h2", "http/1.1"] } else { &[] };
-                let offered = offered.iter().map(|name| name.as_bytes().to_vec()).collect();
-                let name = ServerName::try_from(host)?;
-                let socket = self.client.tls.with_alpn(offered).connect(name, socket).await?;
+        match scheme(url)? {
+            Scheme::Plain => self.over_http1(connect(url).await?, request).await,
+            Scheme::Tls => {
+                let offered = if offers_http2 { BOTH } else { &[] };
+                let socket = self.client.secure(url, offered).await?;
                 if socket.get_ref().1.alpn_protocol() == Some(b"h2") {
                     self.over_http2(socket, request, url).await
                 } else {
                     self.over_http1(socket, request).await
                 }
             }
-            other => bail!("{other}:// is not supported: use http:// or https://"),
         }
     }
 
-    fn now(&self) -> Wall {
+    /// The time, by the clock that everything is measured with.
+    pub(super) fn now(&self) -> Wall {
         Wall(self.clock.now().0)
     }
 
@@ -86,15 +80,7 @@ impl Timed {
             let response = sender.send_request(request).await?;
             self.read(response, asked_at, false).await
         };
-        tokio::pin!(answer, connection);
-        tokio::select! {
-            biased;
-            answered = &mut answer => answered,
-            ended = &mut connection => {
-                ended?;
-                answer.await
-            }
-        }
+        over(connection, answer).await
     }
 
     async fn over_http2(
@@ -121,15 +107,7 @@ impl Timed {
             let response = sender.send_request(request).await?;
             self.read(response, asked_at, true).await
         };
-        tokio::pin!(answer, connection);
-        tokio::select! {
-            biased;
-            answered = &mut answer => answered,
-            ended = &mut connection => {
-                ended?;
-                answer.await
-            }
-        }
+        over(connection, answer).await
     }
 
     async fn read(
@@ -140,19 +118,11 @@ impl Timed {
     ) -> anyhow::Result<Answer> {
         let head_at = self.now();
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
-        let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
+        let body = whole(body).await?;
         let at = self.now();
         let coding = head.headers.get(http::header::CONTENT_ENCODING);
         let is_gzip = coding.is_some_and(|coding| coding == "gzip") && !body.is_empty();
-        let body = if is_gzip { gunzip(&body)? } else { body };
+        let body = if is_gzip { gunzip(&body)?.into() } else { body };
         Ok(Answer { head, body, is_http2, asked_at, head_at, at })
     }
-}
-
-fn gunzip(body: &[u8]) -> anyhow::Result<Bytes> {
-    let mut plain = Vec::new();
-    let mut reader = flate2::read::MultiGzDecoder::new(body).take(BODY_BYTES_MAX as u64);
-    reader.read_to_end(&mut plain).context("the body is not gzip")?;
-    Ok(plain.into())
 }

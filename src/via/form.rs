@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Method;
 
 use super::Judged;
-use super::scene::Scene;
+use super::scene::{self, Scene};
 use super::side::Answer;
 
 const GZIP: &[(&str, &str)] = &[("accept-encoding", "gzip, deflate, br")];
@@ -21,18 +21,18 @@ pub(super) async fn encodings(scene: &Scene) -> anyhow::Result<Judged> {
         for accepted in order {
             let answer = scene.via.playlist_with(&query, accepted).await?;
             if let Some(wrong) = misshapen(&answer, accepted == GZIP) {
-                return Ok(Judged::wrong(format!("{query}: {wrong}")));
+                return Ok(Judged::Wrong(format!("{query}: {wrong}")));
             }
         }
     }
-    if let Some(segment) = now.segments.iter().rfind(|segment| !segment.gap) {
-        let answer = scene.via.object(&segment.uri, GZIP).await?;
+    if let Some(uri) = scene::newest(&now) {
+        let answer = scene.via.object(uri, GZIP).await?;
         let told = answer.header("content-encoding");
         if !told.is_empty() {
-            return Ok(Judged::wrong(format!("{}: media is packed as {told}", segment.uri)));
+            return Ok(Judged::Wrong(format!("{uri}: media is packed as {told}")));
         }
     }
-    Ok(Judged::good("each in its form, whoever asks first".to_owned()))
+    Ok(Judged::Good("each in its form, whoever asks first".to_owned()))
 }
 
 /// What is wrong with a playlist's form.
@@ -61,12 +61,11 @@ fn packed_twice(body: &Bytes) -> bool {
 /// Ranges are cut out of the whole, and the whole stays whole.
 pub(super) async fn ranges(scene: &Scene) -> anyhow::Result<Judged> {
     let now = scene.now().await?;
-    let Some(segment) = now.segments.iter().rfind(|segment| !segment.gap) else {
+    let Some(uri) = scene::newest(&now) else {
         return Ok(Judged::unknown("no segment is listed yet"));
     };
-    let uri = segment.uri.as_str();
     let whole = scene.origin.object(uri, &[]).await?.body;
-    let wrong = |said: String| Ok(Judged::wrong(format!("{uri}: {said}")));
+    let wrong = |said: String| Ok(Judged::Wrong(format!("{uri}: {said}")));
     let part = scene.via.object(uri, &[("range", "bytes=100-199")]).await?;
     let told = format!("bytes 100-199/{}", whole.len());
     if part.status != 206 || part.header("content-range") != told {
@@ -90,7 +89,7 @@ pub(super) async fn ranges(scene: &Scene) -> anyhow::Result<Judged> {
     if !matches!(playlist.status, 200 | 206) {
         return wrong(format!("bytes=0- of a playlist is answered with {}", playlist.status));
     }
-    Ok(Judged::good("cut out of the whole, and the whole stays whole".to_owned()))
+    Ok(Judged::Good("cut out of the whole, and the whole stays whole".to_owned()))
 }
 
 /// Pages of other sites may read everything, errors too, and a preflight says so.
@@ -114,7 +113,7 @@ pub(super) async fn cors(scene: &Scene) -> anyhow::Result<Judged> {
         for name in NAMES {
             if via.header(name) != own.header(name) {
                 let (got, sent) = (via.header(name), own.header(name));
-                return Ok(Judged::wrong(format!("{what}: {name} is `{got}`, sent was `{sent}`")));
+                return Ok(Judged::Wrong(format!("{what}: {name} is `{got}`, sent was `{sent}`")));
             }
         }
     }
@@ -126,19 +125,19 @@ pub(super) async fn cors(scene: &Scene) -> anyhow::Result<Judged> {
     let answer = scene.via.send(Method::OPTIONS, &scene.via.media, &asks).await?;
     let allowed = answer.header("access-control-allow-headers").to_ascii_lowercase();
     if !(200..300).contains(&answer.status) || !(allowed.contains("range") || allowed == "*") {
-        return Ok(Judged::wrong(format!("a preflight is answered with {}", answer.status)));
+        return Ok(Judged::Wrong(format!("a preflight is answered with {}", answer.status)));
     }
-    Ok(Judged::good("readable, errors too, and preflights are answered".to_owned()))
+    Ok(Judged::Good("readable, errors too, and preflights are answered".to_owned()))
 }
 
 /// A player's next request goes over the same connection.
 pub(super) async fn connection(scene: &Scene) -> anyhow::Result<Judged> {
     Ok(match scene.via.repeated(&scene.via.media, 2).await {
         Ok(answers) if answers.iter().any(|a| a.header("connection") == "close") => {
-            Judged::wrong("every answer closes its connection".to_owned())
+            Judged::Wrong("every answer closes its connection".to_owned())
         }
-        Ok(_) => Judged::good("two requests over one".to_owned()),
-        Err(error) => Judged::wrong(format!("the second request over a connection: {error:#}")),
+        Ok(_) => Judged::Good("two requests over one".to_owned()),
+        Err(error) => Judged::Wrong(format!("the second request over a connection: {error:#}")),
     })
 }
 
@@ -146,9 +145,9 @@ pub(super) async fn connection(scene: &Scene) -> anyhow::Result<Judged> {
 pub(super) async fn protocol(scene: &Scene) -> anyhow::Result<Judged> {
     let spoken = scene.via.protocol().await?;
     Ok(match spoken.as_deref() {
-        Some(b"h2") => Judged::good("spoken when offered".to_owned()),
-        Some(other) => Judged::wrong(format!("{} is chosen", String::from_utf8_lossy(other))),
-        None => Judged::wrong("no protocol is chosen (ALPN)".to_owned()),
+        Some(b"h2") => Judged::Good("spoken when offered".to_owned()),
+        Some(other) => Judged::Wrong(format!("{} is chosen", String::from_utf8_lossy(other))),
+        None => Judged::Wrong("no protocol is chosen (ALPN)".to_owned()),
     })
 }
 
@@ -164,9 +163,9 @@ pub(super) async fn api(scene: &Scene) -> anyhow::Result<Judged> {
         return Ok(Judged::unknown("the API is not reached this way"));
     }
     Ok(if first.header(NAME) == second.header(NAME) {
-        Judged::wrong(format!("{path}: two requests get one answer"))
+        Judged::Wrong(format!("{path}: two requests get one answer"))
     } else {
-        Judged::good("each request is answered anew".to_owned())
+        Judged::Good("each request is answered anew".to_owned())
     })
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn judged(scene: &Scene) -> anyhow::Result<Key> {
     if plain.number().is_none() {
         let why = "the cache strips Headwater-Answer: how often it asks can't be told";
         return Ok(Key {
-            kept: Judged::wrong(why.to_owned()),
+            kept: Judged::Wrong(why.to_owned()),
             query: Judged::unknown(why),
             noise: Judged::unknown(why),
         });
@@ -33,12 +33,12 @@ pub(super) async fn judged(scene: &Scene) -> anyhow::Result<Key> {
     if first.number() != again.number() {
         let twice = format!("{question}: asked twice, the origin answered twice");
         return Ok(Key {
-            kept: Judged::wrong(twice),
+            kept: Judged::Wrong(twice),
             query: Judged::unknown("nothing is kept"),
             noise: Judged::unknown("nothing is kept"),
         });
     }
-    let kept = Judged::good("asked twice, the origin answered once".to_owned());
+    let kept = Judged::Good("asked twice, the origin answered once".to_owned());
     let mut others = vec![("the plain playlist".to_owned(), plain)];
     for other in
         [format!("{question}&_HLS_skip=YES"), format!("_HLS_msn={}", newest.saturating_sub(1))]
@@ -59,10 +59,10 @@ pub(super) async fn judged(scene: &Scene) -> anyhow::Result<Key> {
 fn query(question: &str, first: &Answer, others: &[(String, Answer)]) -> Judged {
     for (other, answer) in others {
         if answer.number() == first.number() {
-            return Judged::wrong(format!("{other} and {question} get the same answer"));
+            return Judged::Wrong(format!("{other} and {question} get the same answer"));
         }
     }
-    Judged::good("each directive has an answer of its own".to_owned())
+    Judged::Good("each directive has an answer of its own".to_owned())
 }
 
 /// The same question among other parameters, and in another order, is the same question.
@@ -80,8 +80,8 @@ async fn noise(
     ] {
         let answer = scene.via.playlist(&same).await?;
         if answer.number() != first.number() {
-            return Ok(Judged::wrong(format!("{same} is asked of the origin beside {question}")));
+            return Ok(Judged::Wrong(format!("{same} is asked of the origin beside {question}")));
         }
     }
-    Ok(Judged::good("other parameters and another order make no new entry".to_owned()))
+    Ok(Judged::Good("other parameters and another order make no new entry".to_owned()))
 }

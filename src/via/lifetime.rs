@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Judged;
-use super::scene::{Scene, read};
+use super::scene::{self, Scene, read};
 use super::side::Answer;
 
 /// Beyond the lifetime: caches count whole seconds, and the next fetch takes its time.
@@ -20,7 +20,7 @@ pub(super) async fn fresh(scene: &Scene) -> anyhow::Result<Judged> {
     let second = scene.via.playlist("").await?;
     let own = scene.origin.playlist("").await?;
     if second.number().is_some() && first.number() == second.number() {
-        return Ok(Judged::wrong(format!(
+        return Ok(Judged::Wrong(format!(
             "the plain playlist may be kept for {life} s and is the same after {} s more",
             MARGIN.as_secs()
         )));
@@ -28,15 +28,15 @@ pub(super) async fn fresh(scene: &Scene) -> anyhow::Result<Judged> {
     if let Ok(age) = second.header("age").parse::<u64>()
         && age > life + 1
     {
-        return Ok(Judged::wrong(format!("the plain playlist has Age {age}, max-age is {life}")));
+        return Ok(Judged::Wrong(format!("the plain playlist has Age {age}, max-age is {life}")));
     }
     let (got, now) = (read(&second)?, read(&own)?);
     let behind = now.next_msn().saturating_sub(got.next_msn());
     let target = now.target_seconds.unwrap_or(1).max(1);
     if behind > (life + 1).div_ceil(target) {
-        return Ok(Judged::wrong(format!("the plain playlist is {behind} segments behind")));
+        return Ok(Judged::Wrong(format!("the plain playlist is {behind} segments behind")));
     }
-    Ok(Judged::good(format!("a new playlist when its {life} s are over")))
+    Ok(Judged::Good(format!("a new playlist when its {life} s are over")))
 }
 
 /// So are errors.
@@ -58,10 +58,10 @@ pub(super) async fn errors(scene: &Scene) -> anyhow::Result<Judged> {
     let second = ask().await?;
     for ((what, first), (_, second)) in first.iter().zip(&second) {
         if second.number().is_some() && first.number() == second.number() {
-            return Ok(Judged::wrong(format!("a {what} of {life} s at most is kept longer")));
+            return Ok(Judged::Wrong(format!("a {what} of {life} s at most is kept longer")));
         }
     }
-    Ok(Judged::good("asked anew when their lifetime is over".to_owned()))
+    Ok(Judged::Good("asked anew when their lifetime is over".to_owned()))
 }
 
 /// What caches and players go by arrives as the origin sent it.
@@ -69,23 +69,23 @@ pub(super) async fn headers(scene: &Scene) -> anyhow::Result<Judged> {
     const SENT: [&str; 2] = ["cache-control", "content-type"];
     let now = scene.now().await?;
     let newest = now.next_msn().saturating_sub(1);
-    let segment = now.segments.iter().rfind(|segment| !segment.gap).map(|s| s.uri.clone());
+    let segment = scene::newest(&now);
     let reload = format!("_HLS_msn={newest}");
     let mut pairs: Vec<(&str, Answer, Answer)> = vec![
         ("the plain playlist", scene.via.playlist("").await?, scene.origin.playlist("").await?),
         ("a reload", scene.via.playlist(&reload).await?, scene.origin.playlist(&reload).await?),
     ];
     let missing = scene.unknown(3);
-    for (what, uri) in [("a segment", segment), ("a 404", Some(missing))] {
+    for (what, uri) in [("a segment", segment), ("a 404", Some(&*missing))] {
         if let Some(uri) = uri {
             let (via, own) =
-                (scene.via.object(&uri, &[]).await?, scene.origin.object(&uri, &[]).await?);
+                (scene.via.object(uri, &[]).await?, scene.origin.object(uri, &[]).await?);
             pairs.push((what, via, own));
         }
     }
     for (what, via, own) in &pairs {
         if via.status != own.status {
-            return Ok(Judged::wrong(format!(
+            return Ok(Judged::Wrong(format!(
                 "{what}: status {}, at the origin {}",
                 via.status, own.status
             )));
@@ -93,12 +93,12 @@ pub(super) async fn headers(scene: &Scene) -> anyhow::Result<Judged> {
         for name in SENT {
             let (got, sent) = (via.header(name), own.header(name));
             if got != sent {
-                return Ok(Judged::wrong(format!("{what}: {name} is `{got}`, sent was `{sent}`")));
+                return Ok(Judged::Wrong(format!("{what}: {name} is `{got}`, sent was `{sent}`")));
             }
         }
         if via.header("etag").is_empty() && !own.header("etag").is_empty() {
-            return Ok(Judged::wrong(format!("{what}: ETag is gone")));
+            return Ok(Judged::Wrong(format!("{what}: ETag is gone")));
         }
     }
-    Ok(Judged::good("Cache-Control, Content-Type and ETag arrive as sent".to_owned()))
+    Ok(Judged::Good("Cache-Control, Content-Type and ETag arrive as sent".to_owned()))
 }

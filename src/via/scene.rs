@@ -79,6 +79,11 @@ fn media_of(index: &Url, answer: &Answer) -> anyhow::Result<Url> {
     }
 }
 
+/// The URI of the newest segment that has media.
+pub(super) fn newest(playlist: &Media) -> Option<&str> {
+    playlist.segments.iter().rfind(|segment| !segment.gap).map(|segment| segment.uri.as_str())
+}
+
 /// A media playlist out of an answer.
 pub(super) fn read(answer: &Answer) -> anyhow::Result<Media> {
     if answer.status != 200 {

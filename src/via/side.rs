@@ -1,6 +1,5 @@
 //! One of the two sides that are compared, the cache and the origin: requests and whole answers.
 
-use std::io::Read;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -11,10 +10,7 @@ use http_body_util::Empty;
 use infra::clock::SharedClock;
 use url::Url;
 
-use crate::probe::connection::Client;
-
-/// Longer than any hold: three target durations of the longest profile, and the way back.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::probe::connection::{Client, PATIENCE, gunzip, request};
 
 /// By this header the origin numbers its answers.
 const NUMBER: &str = "headwater-answer";
@@ -92,13 +88,14 @@ impl Side {
         url: &Url,
         headers: &[(&str, &str)],
     ) -> anyhow::Result<Answer> {
-        let mut answers = self.in_turn(url, vec![request(method, url, headers)?]).await?;
+        let mut answers =
+            self.in_turn(url, vec![request(&method, url, headers.iter().copied())?]).await?;
         answers.pop().context("an answer")
     }
 
     /// So many GETs, one after another on one connection.
     pub(super) async fn repeated(&self, url: &Url, times: usize) -> anyhow::Result<Vec<Answer>> {
-        let requests = (0..times).map(|_| request(Method::GET, url, &[]));
+        let requests = (0..times).map(|_| request(&Method::GET, url, []));
         self.in_turn(url, requests.collect::<anyhow::Result<_>>()?).await
     }
 
@@ -132,19 +129,6 @@ impl Side {
     }
 }
 
-fn request(
-    method: Method,
-    url: &Url,
-    headers: &[(&str, &str)],
-) -> anyhow::Result<Request<Empty<Bytes>>> {
-    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    let mut request = Request::builder().method(method).uri(target).header("host", url.authority());
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    Ok(request.body(Empty::new())?)
-}
-
 impl Answer {
     /// A header as text, empty when it is absent.
     pub(super) fn header(&self, name: &str) -> &str {
@@ -166,17 +150,12 @@ impl Answer {
 
     /// The body as text, unpacked once if it says that it is packed.
     pub(super) fn text(&self) -> anyhow::Result<String> {
-        const TEXT_MAX: u64 = 64 << 20;
-        let mut text = String::new();
-        match self.header("content-encoding") {
-            "" | "identity" => text.push_str(std::str::from_utf8(&self.body)?),
-            "gzip" => {
-                let mut reader = flate2::read::MultiGzDecoder::new(&*self.body).take(TEXT_MAX);
-                reader.read_to_string(&mut text).context("the body is no gzipped text")?;
-            }
+        let text = match self.header("content-encoding") {
+            "" | "identity" => self.body.to_vec(),
+            "gzip" => gunzip(&self.body)?,
             other => bail!("it is encoded as {other}, which nobody asked for"),
-        }
-        Ok(text)
+        };
+        Ok(String::from_utf8(text)?)
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn held(scene: &Scene) -> anyhow::Result<Held> {
         Err(error) => {
             let unknown = || Judged::unknown("the reload was not answered");
             return Ok(Held {
-                reload: Judged::wrong(format!("{query}: {error:#}")),
+                reload: Judged::Wrong(format!("{query}: {error:#}")),
                 collapse: unknown(),
                 prompt: unknown(),
             });
@@ -61,7 +61,7 @@ pub(super) async fn held(scene: &Scene) -> anyhow::Result<Held> {
 
 fn reload(query: &str, wanted: u64, own: &Answer, crowd: &[Answer]) -> Judged {
     if let Some(answer) = crowd.iter().find(|answer| answer.status != own.status) {
-        return Judged::wrong(format!(
+        return Judged::Wrong(format!(
             "{query}: status {} after {}, the origin says {} after {}",
             answer.status,
             seconds(answer.took),
@@ -75,23 +75,23 @@ fn reload(query: &str, wanted: u64, own: &Answer, crowd: &[Answer]) -> Judged {
     for answer in crowd {
         let last = match read(answer) {
             Ok(playlist) => playlist.next_msn(),
-            Err(error) => return Judged::wrong(format!("{query}: {error:#}")),
+            Err(error) => return Judged::Wrong(format!("{query}: {error:#}")),
         };
         if last <= wanted {
-            return Judged::wrong(format!(
+            return Judged::Wrong(format!(
                 "{query}: not held: after {} a playlist that ends before segment {last}",
                 seconds(answer.took)
             ));
         }
     }
-    Judged::good(format!("held for {}, then the right playlist", seconds(own.took)))
+    Judged::Good(format!("held for {}, then the right playlist", seconds(own.took)))
 }
 
 fn prompt(own: &Answer, crowd: &[Answer]) -> Judged {
     let last = crowd.iter().map(|answer| answer.at).max().unwrap_or_default();
     let late = last.saturating_sub(own.at);
     let said = format!("the last of {PLAYERS} players {} ms after the origin", late.as_millis());
-    if late > LATE_MAX { Judged::wrong(said) } else { Judged::good(said) }
+    if late > LATE_MAX { Judged::Wrong(said) } else { Judged::Good(said) }
 }
 
 /// How many of the answers that a crowd got the origin made.
@@ -99,7 +99,7 @@ fn collapse(what: &str, crowd: &[Answer]) -> Judged {
     let numbers: BTreeSet<_> = crowd.iter().map(Answer::number).collect();
     // An answer of the cache's own has no number; it is judged elsewhere.
     let said = format!("{what}: {PLAYERS} players, {} requests at the origin", numbers.len());
-    if numbers.len() > REQUESTS_MAX { Judged::wrong(said) } else { Judged::good(said) }
+    if numbers.len() > REQUESTS_MAX { Judged::Wrong(said) } else { Judged::Good(said) }
 }
 
 /// A crowd asks for what is not there.
@@ -118,7 +118,7 @@ pub(super) async fn hinted(scene: &Scene) -> anyhow::Result<Judged> {
         };
         let answer = match scene.via.object(&hint.uri, &[]).await {
             Ok(answer) => answer,
-            Err(error) => return Ok(Judged::wrong(format!("{}: {error:#}", hint.uri))),
+            Err(error) => return Ok(Judged::Wrong(format!("{}: {error:#}", hint.uri))),
         };
         let own = scene.origin.object(&hint.uri, &[]).await?;
         // A segment that closed early takes its hint back.
@@ -134,11 +134,11 @@ pub(super) async fn hinted(scene: &Scene) -> anyhow::Result<Judged> {
 fn whole(uri: &str, answer: &Answer, own: &Answer) -> Judged {
     let (got, whole) = (answer.body.len(), own.body.len());
     if answer.status != 200 {
-        Judged::wrong(format!("{uri}: status {} instead of a hold", answer.status))
+        Judged::Wrong(format!("{uri}: status {} instead of a hold", answer.status))
     } else if answer.body != own.body {
-        Judged::wrong(format!("{uri}: {got} bytes, at the origin {whole} others"))
+        Judged::Wrong(format!("{uri}: {got} bytes, at the origin {whole} others"))
     } else {
-        Judged::good(format!("held for {}, {whole} bytes as at the origin", seconds(answer.took)))
+        Judged::Good(format!("held for {}, {whole} bytes as at the origin", seconds(answer.took)))
     }
 }
 

@@ -12,6 +12,7 @@ use infra::{
     ids::Ids,
     object::{self, LIST_MAX, Store},
 };
+use media::hls::key;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -58,12 +59,12 @@ impl Purge {
     }
 
     async fn purge(&self, order: Order) -> Result<(), PurgeError> {
-        self.delete(&format!("media/{}/", order.recording_id)).await?;
+        self.delete(&key::media(order.recording_id)).await?;
         if let Some(broadcast) = order.broadcast_id
             && !recordings::needs_objects_of(self.database.read(), broadcast).await?
         {
-            self.delete(&format!("media/{broadcast}/")).await?;
-            self.delete(&format!("meta/{broadcast}/")).await?;
+            self.delete(&key::media(broadcast)).await?;
+            self.delete(&key::meta(broadcast)).await?;
         }
         let id = order.recording_id;
         let written = self.database.write_low::<_, Infallible, _>(move |tx| {

@@ -1,4 +1,4 @@
-//! A stream as an answer: a body for whoever needs one, and a seat in the crowd for plain sockets.
+//! A stream as an answer: a body for whoever needs one, and a place in the crowd for plain sockets.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -16,20 +16,20 @@ use infra::tasks::Tasks;
 use tokio::sync::{mpsc, watch};
 
 use super::hub::Hub;
-use super::seat::{Progress, Seat};
+use super::outlet::{Outlet, Progress};
 use super::stream::Stream;
 
-/// Viewers that wait for their seat in a shard before a task waits with them.
+/// Viewers that wait for their place in a shard before a task waits with them.
 const ENTERING_MAX: usize = 1_024;
 /// Viewers that are served before others of this thread have their turn.
 const TURN: usize = 64;
 /// How late a connection may learn that a newer one took its ticket over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Where viewers of a room take their seats.
+/// The viewers of a room on plain sockets.
 #[derive(Debug)]
 pub(super) struct Crowd {
-    shards: Vec<mpsc::Sender<Box<Seat>>>,
+    shards: Vec<mpsc::Sender<Box<Outlet>>>,
     next: AtomicUsize,
     tasks: Tasks,
 }
@@ -41,7 +41,7 @@ impl Crowd {
         let shards = (0..threads).map(|_| {
             let (entry, entering) = mpsc::channel(ENTERING_MAX);
             let shard = Shard {
-                seats: Vec::new(),
+                outlets: Vec::new(),
                 entering,
                 entry: entry.downgrade(),
                 signal: hub.subscribe(),
@@ -54,32 +54,32 @@ impl Crowd {
         Self { shards: shards.collect(), next: AtomicUsize::new(0), tasks: tasks.clone() }
     }
 
-    /// Gives a viewer a seat.
+    /// Takes a viewer in.
     pub(super) fn enter(&self, stream: Stream, taken: Taken) {
-        let seat = Box::new(Seat::new(stream, taken));
+        let outlet = Box::new(Outlet::new(stream, taken));
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(shard) = self.shards.get(turn % self.shards.len().max(1)) {
-            enter(&self.tasks, shard.clone(), seat);
+            enter(&self.tasks, shard.clone(), outlet);
         }
     }
 }
 
-/// Brings a seat into its shard; when many come at once, a task waits.
-fn enter(tasks: &Tasks, shard: mpsc::Sender<Box<Seat>>, seat: Box<Seat>) {
-    if let Err(mpsc::error::TrySendError::Full(seat)) = shard.try_send(seat) {
+/// Brings an outlet into its shard; when many come at once, a task waits.
+fn enter(tasks: &Tasks, shard: mpsc::Sender<Box<Outlet>>, outlet: Box<Outlet>) {
+    if let Err(mpsc::error::TrySendError::Full(outlet)) = shard.try_send(outlet) {
         tasks.spawn("room: entering", async move {
             // A shard that is gone has no viewers any more.
-            drop(shard.send(seat).await);
+            drop(shard.send(outlet).await);
         });
     }
 }
 
 /// Some of a room's viewers, and the task that serves them.
 struct Shard {
-    seats: Vec<Seat>,
-    entering: mpsc::Receiver<Box<Seat>>,
+    outlets: Vec<Outlet>,
+    entering: mpsc::Receiver<Box<Outlet>>,
     /// For viewers that left to read the table.
-    entry: mpsc::WeakSender<Box<Seat>>,
+    entry: mpsc::WeakSender<Box<Outlet>>,
     signal: watch::Receiver<u64>,
     clock: SharedClock,
     tasks: Tasks,
@@ -92,7 +92,7 @@ enum Woken {
     /// These sockets can be read or written, by their index.
     Sockets(Vec<usize>),
     /// A viewer comes.
-    Enter(Box<Seat>),
+    Enter(Box<Outlet>),
     /// The room is closed: nobody comes any more.
     Closed,
 }
@@ -103,9 +103,9 @@ impl Shard {
         let mut stopping = std::pin::pin!(tasks.stopping());
         let mut next = Duration::MAX;
         let mut is_closed = false;
-        while !(is_closed && self.seats.is_empty()) {
+        while !(is_closed && self.outlets.is_empty()) {
             let woken = tokio::select! {
-                // Each branch only waits or takes one seat; dropping one loses nothing.
+                // Each branch only waits or takes one outlet; dropping one loses nothing.
                 woken = self.wait(next, is_closed) => woken,
                 () = &mut stopping => return,
             };
@@ -116,9 +116,9 @@ impl Shard {
                         next = next.min(self.serve(index));
                     }
                 }
-                Woken::Enter(seat) => {
-                    self.seats.push(*seat);
-                    next = next.min(self.serve(self.seats.len() - 1));
+                Woken::Enter(outlet) => {
+                    self.outlets.push(*outlet);
+                    next = next.min(self.serve(self.outlets.len() - 1));
                 }
                 Woken::Closed => is_closed = true,
             }
@@ -126,15 +126,14 @@ impl Shard {
     }
 
     async fn wait(&mut self, next: Duration, is_closed: bool) -> Woken {
-        let Self { seats, entering, signal, clock, .. } = self;
+        let Self { outlets, entering, signal, clock, .. } = self;
         let pause = next.saturating_sub(clock.monotonic()).min(LOOK_EVERY);
-        let has_seats = !seats.is_empty();
+        let has_outlets = !outlets.is_empty();
         tokio::select! {
-            biased;
-            _ = signal.changed(), if has_seats => Woken::All,
-            seat = entering.recv(), if !is_closed => seat.map_or(Woken::Closed, Woken::Enter),
-            ready = poll_fn(|context| ready(seats, context)), if has_seats => Woken::Sockets(ready),
-            () = tokio::time::sleep(pause), if has_seats => Woken::All,
+            _ = signal.changed(), if has_outlets => Woken::All,
+            outlet = entering.recv(), if !is_closed => outlet.map_or(Woken::Closed, Woken::Enter),
+            ready = poll_fn(|context| ready(outlets, context)), if has_outlets => Woken::Sockets(ready),
+            () = tokio::time::sleep(pause), if has_outlets => Woken::All,
         }
     }
 
@@ -142,7 +141,7 @@ impl Shard {
     async fn sweep(&mut self) -> Duration {
         self.signal.mark_unchanged();
         let mut next = Duration::MAX;
-        for index in (0..self.seats.len()).rev() {
+        for index in (0..self.outlets.len()).rev() {
             next = next.min(self.serve(index));
             if index % TURN == 0 {
                 tokio::task::yield_now().await;
@@ -151,24 +150,24 @@ impl Shard {
         next
     }
 
-    /// Serves one viewer; returns its next moment. One that is gone leaves its seat to the last.
+    /// Serves one viewer; returns its next moment. One that is gone leaves its place to the last.
     fn serve(&mut self, index: usize) -> Duration {
         let now = self.clock.monotonic();
-        let Some(seat) = self.seats.get_mut(index) else { return Duration::MAX };
-        match seat.serve(now) {
+        let Some(outlet) = self.outlets.get_mut(index) else { return Duration::MAX };
+        match outlet.serve(now) {
             Progress::Until(moment) => moment,
             Progress::Blocked => Duration::MAX,
             Progress::Gone => {
-                self.seats.swap_remove(index);
+                self.outlets.swap_remove(index);
                 Duration::MAX
             }
             Progress::History(tail) => {
-                let mut seat = Box::new(self.seats.swap_remove(index));
+                let mut outlet = Box::new(self.outlets.swap_remove(index));
                 let (entry, tasks) = (self.entry.clone(), self.tasks.clone());
                 self.tasks.spawn("room: history", async move {
-                    seat.replay(tail).await;
+                    outlet.replay(tail).await;
                     if let Some(shard) = entry.upgrade() {
-                        enter(&tasks, shard, seat);
+                        enter(&tasks, shard, outlet);
                     }
                 });
                 Duration::MAX
@@ -178,11 +177,11 @@ impl Shard {
 }
 
 /// The sockets that have something to say, or that take bytes again.
-fn ready(seats: &[Seat], context: &mut Context<'_>) -> Poll<Vec<usize>> {
-    let found: Vec<usize> = seats
+fn ready(outlets: &[Outlet], context: &mut Context<'_>) -> Poll<Vec<usize>> {
+    let found: Vec<usize> = outlets
         .iter()
         .enumerate()
-        .filter_map(|(index, seat)| seat.poll_ready(context).is_ready().then_some(index))
+        .filter_map(|(index, outlet)| outlet.poll_ready(context).is_ready().then_some(index))
         .collect();
     if found.is_empty() { Poll::Pending } else { Poll::Ready(found) }
 }

@@ -6,6 +6,16 @@
 use crate::packager::Rid;
 use std::fmt::Display;
 
+/// What the keys of all media of a broadcast, or of all playlists of a recording, begin with.
+pub fn media(id: impl Display) -> String {
+    format!("media/{id}/")
+}
+
+/// What the keys of a broadcast's index begin with.
+pub fn meta(broadcast: impl Display) -> String {
+    format!("meta/{broadcast}/")
+}
+
 /// A segment.
 pub fn segment(broadcast: impl Display, rid: Rid, fence: u64, msn: u64) -> String {
     format!("media/{broadcast}/{rid}/{fence}/{msn}.m4s")
@@ -49,5 +59,6 @@ mod tests {
         assert_eq!(playlist(rec, Rid::VIDEO), "media/rec_1/v0/media.m3u8");
         assert_eq!(page(brd, Rid::VIDEO, 2), "meta/brd_1/v0/2");
         assert_eq!(sheet(brd), "meta/brd_1/renditions");
+        assert_eq!((media(rec), meta(brd)), ("media/rec_1/".to_owned(), "meta/brd_1/".to_owned()));
     }
 }

@@ -91,7 +91,7 @@ pub struct Exchange {
     pub query: String,
     /// It was answered over HTTP/2.
     pub is_http2: bool,
-    /// When the request was sent, its head was there, and its body was whole.
+    /// When the request was sent.
     pub asked_at: Wall,
     /// When the answer's head was there.
     pub head_at: Wall,

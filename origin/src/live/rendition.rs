@@ -147,19 +147,19 @@ impl Rendition {
 
     /// Closes the open segment; returns its bytes unless it is a gap.
     pub(super) fn close(&self, segment: Segment, now: Duration) -> Option<ClosedSegment> {
-        let chunks = self.ring.write().close(segment.msn, segment.gap, now);
+        let closed = self.ring.write().close(segment.msn, segment.gap, now);
         let listed = {
             let mut window = self.window.lock();
             window.open_segment().filter(|open| open.msn == segment.msn)?;
             window.apply(&Output::Segment(segment));
             window.segments().next_back().cloned()?
         };
-        let crc32c = chunks.as_ref().map_or(0, |chunks| Seal::of(chunks).crc32c);
-        let mut entry = Entry::new(&listed, crc32c);
-        entry.gap = chunks.is_none();
+        let mut entry = Entry::new(&listed, closed.as_ref().map_or(0, |(_, crc32c)| *crc32c));
+        entry.gap = closed.is_none();
         self.index.write().push(entry);
         self.ring.write().evict(now);
-        Some(ClosedSegment { msn: segment.msn, fence: listed.open.fence, chunks: chunks? })
+        let (chunks, _) = closed?;
+        Some(ClosedSegment { msn: segment.msn, fence: listed.open.fence, chunks })
     }
 
     /// Goes on from what the store holds, up to segment `last_msn`: its bytes stay there.

@@ -95,17 +95,22 @@ impl Ring {
         }
     }
 
-    /// Closes segment `msn`; returns its bytes unless it is a gap, unknown or closed already.
-    pub(crate) fn close(&mut self, msn: u64, gap: bool, now: Duration) -> Option<Chunks> {
+    /// Closes segment `msn`; returns its bytes and their check sum unless it is a gap, unknown or
+    /// closed already.
+    pub(crate) fn close(&mut self, msn: u64, gap: bool, now: Duration) -> Option<(Chunks, u32)> {
         let segment = self.find_mut(msn)?;
         if segment.closed.is_some() {
             return None;
         }
-        let chunks: Vec<Bytes> =
-            segment.parts.iter().map(|part| part.bytes.clone()).filter(|b| !b.is_empty()).collect();
+        let parts = segment.parts.iter().filter(|part| !part.bytes.is_empty());
+        // From the sums of the parts: the bytes are not read again.
+        let crc32c = parts
+            .clone()
+            .fold(0, |crc, part| crc32c::crc32c_combine(crc, part.crc32c, part.bytes.len()));
+        let chunks: Vec<Bytes> = parts.map(|part| part.bytes.clone()).collect();
         let chunks: Option<Chunks> = (!gap && !chunks.is_empty()).then(|| chunks.into());
         segment.closed = Some(Closed { at: now, chunks: chunks.clone(), stored: chunks.is_none() });
-        chunks
+        Some((chunks?, crc32c))
     }
 
     /// Notes that the store holds segment `msn`, or never will.
@@ -197,7 +202,8 @@ mod tests {
                 ring.push(1, msn, Bytes::from(vec![part; 4]).into());
             }
             if msn < 9 {
-                assert!(ring.close(msn, false, Duration::from_secs(msn)).is_some());
+                let (chunks, crc32c) = ring.close(msn, false, Duration::from_secs(msn)).unwrap();
+                assert_eq!(crc32c, crc32c::crc32c(&chunks.concat()));
             }
         }
         ring

@@ -20,7 +20,7 @@ const LINE_BYTES: usize = 18;
 
 /// A viewer and its socket.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct Outlet {
     stream: Stream,
     socket: TcpStream,
     /// What the socket has not taken yet.
@@ -42,7 +42,7 @@ pub(super) enum Progress {
     Gone,
 }
 
-impl Seat {
+impl Outlet {
     /// A viewer whose answer has not begun.
     pub(super) fn new(stream: Stream, taken: Taken) -> Self {
         let Taken { stream: socket, head, place } = taken;
@@ -77,7 +77,7 @@ impl Seat {
         }
     }
 
-    /// Reads what the ring forgot, to be sent when the seat is taken again.
+    /// Reads what the ring forgot, to be sent when it is back in its shard.
     pub(super) async fn replay(&mut self, tail: u64) {
         let bytes = self.stream.replay(tail).await;
         if !bytes.is_empty() {
