@@ -11,6 +11,8 @@ export npm_config_update_notifier := false
 export CARGO_TERM_COLOR ?= auto
 
 step := tests/step.sh
+# Tests that judge when something comes: each has the machine for itself.
+timed := playing:: conformance:: caches:: doctor::
 
 .PHONY: help demo test bench fuzz tools web web-watch fmt lint unit system openapi dist clean
 
@@ -33,8 +35,8 @@ test: ## Runs all checks and tests against real servers, browsers and players
 	@$(step) browser-tools npm ci --prefix tests/browser --loglevel=error --no-audit --no-fund
 	@$(step) unit cargo test --quiet --workspace --lib --bins
 	@$(step) doc cargo test --quiet --workspace --doc
-	@$(step) system cargo test --workspace --test system -- --skip playing::
-	@$(step) playing cargo test --workspace --test system -- --test-threads=1 playing::
+	@$(step) system cargo test --workspace --test system -- $(addprefix --skip ,$(timed))
+	@$(step) playing cargo test --workspace --test system -- --test-threads=1 $(timed)
 	@$(step) contract tests/contract.sh
 	@$(step) summary
 
