@@ -95,6 +95,9 @@ pub(crate) struct Serve {
     /// Where RTMP listens; port 0 takes a free one [default: 127.0.0.1:1935]
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) rtmp: Option<SocketAddr>,
+    /// Where RTMPS listens when a certificate is configured [default: 127.0.0.1:1936]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) rtmps: Option<SocketAddr>,
 }
 
 /// `headwater channel …`.
@@ -147,7 +150,7 @@ pub(crate) struct Publish {
     /// Send our own test picture: 1280×720 at 30 frames a second with a running clock
     #[arg(long)]
     pub(crate) test: bool,
-    /// Where to: rtmp://HOST:PORT/live/KEY
+    /// Where to: rtmp://HOST:PORT/live/KEY, or rtmps:// for a server that the system's roots vouch for
     #[arg(long, value_name = "URL")]
     pub(crate) to: String,
     /// Stop after so many seconds [default: a file's end, or never]

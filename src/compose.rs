@@ -1,6 +1,8 @@
 //! Configuration to running program: the only place where parts are wired together.
 
+mod certificates;
 mod front;
+mod ingest;
 mod ports;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,15 +16,16 @@ use infra::bus::Bus;
 use infra::clock::{SharedClock, SystemClock};
 use infra::config::{self, Config};
 use infra::database::Database;
-use infra::http::{self, tls};
+use infra::http;
+use infra::http::tls::{self, Certificate};
 use infra::ids::Ids;
 use infra::object::{Files, S3, Store};
 use infra::tasks::Tasks;
 use infra::telemetry::Metrics;
 use infra::{bootstrap, outbox};
-use origin::Origin;
 use workers::Workers;
 
+use certificates::Certificates;
 use front::Front;
 pub(crate) use ports::Choice;
 
@@ -110,6 +113,7 @@ pub(crate) struct Serving {
     /// Whether a busy port is an error or the next one is tried.
     pub(crate) http: Choice,
     pub(crate) rtmp: Choice,
+    pub(crate) rtmps: Choice,
 }
 
 /// The whole program, listening.
@@ -120,6 +124,11 @@ pub(crate) struct Running {
     /// How this machine reaches itself, whatever the world calls us.
     pub(crate) local_http_url: String,
     pub(crate) rtmp_url: String,
+    /// The same inside TLS, if there is a certificate.
+    pub(crate) rtmps_url: Option<String>,
+    pub(crate) local_rtmp_url: String,
+    /// What to read again when certificates are renewed.
+    pub(crate) certificates: Vec<Arc<Certificate>>,
     pub(crate) setup_token: Option<String>,
 }
 
@@ -130,6 +139,7 @@ impl Running {
         serving: Serving,
         metrics: Metrics,
     ) -> anyhow::Result<Self> {
+        let certificates = Certificates::read(config)?;
         let (listener, address) = ports::listen(config.http.listen, serving.http).await?;
         let (ground, setup_token) = Ground::open(config).await?;
         let bus = Bus::memory();
@@ -142,13 +152,21 @@ impl Running {
             Arc::clone(&ground.clock),
             &ground.tasks,
         );
-        let origin =
-            start_origin(config, serving.rtmp, &ground, (bus.clone(), Arc::clone(&store))).await?;
+        let parts = origin::Parts {
+            database: ground.database.clone(),
+            bus: bus.clone(),
+            store: Arc::clone(&store),
+            clock: Arc::clone(&ground.clock),
+            tasks: ground.tasks.clone(),
+        };
+        let origin = ingest::start(config, serving, certificates.rtmps()?, parts).await?;
         Workers::spawn(&ground.workers(store));
         let rtmp = origin.rtmp_address().context("the origin takes no publishers")?;
-        let rtmp_url = format!("rtmp://{}/live", local(rtmp));
+        let rtmp_url = config.rtmp_url("rtmp", local(rtmp));
+        let rtmps_url = origin.rtmps_address().map(|bound| config.rtmp_url("rtmps", local(bound)));
         let settings = api::Settings {
             rtmp_url: rtmp_url.clone(),
+            rtmps_url: rtmps_url.clone(),
             allowed_origins: config.http.allowed_origins.clone(),
             demo: serving.demo,
             secure_cookies: config.http.tls.is_some(),
@@ -164,12 +182,9 @@ impl Running {
             settings,
         })
         .await?;
-        let tls = match &config.http.tls {
-            Some(pair) => Some(tls::from_files(&pair.certificate, &pair.key)?),
-            None => None,
-        };
         let front = Front::new(origin.delivery(), api.router());
         let settings = http::Settings::default();
+        let tls = certificates.http()?;
         let serving = http::serve(listener, tls, settings, front, ground.tasks.clone());
         ground.tasks.spawn("http listener", serving);
         let local_http_url = format!("http://{}", local(address));
@@ -177,48 +192,12 @@ impl Running {
             http_url: config.http_url(address),
             local_http_url,
             rtmp_url,
+            rtmps_url,
+            local_rtmp_url: format!("rtmp://{}/live", local(rtmp)),
+            certificates: certificates.distinct(),
             setup_token,
             ground,
         })
-    }
-}
-
-async fn start_origin(
-    config: &Config,
-    choice: Choice,
-    ground: &Ground,
-    (bus, store): (Bus, Store),
-) -> anyhow::Result<Origin> {
-    let settings = |rtmp: SocketAddr| -> anyhow::Result<origin::Settings> {
-        Ok(origin::Settings {
-            rtmp: Some(rtmp),
-            publishers_max: config.rtmp.publishers_max,
-            profile: config.live.profile.parse()?,
-            dvr_window: config.live.dvr_window,
-            reconnect_window: config.live.reconnect_window,
-            end_on_unpublish: config.live.end_on_unpublish,
-            cache_bytes_max: config.cache_bytes,
-            backlog_bytes_max: config.live.backlog_bytes,
-            cache_tag: config.live.cache_tag.clone(),
-            journal: Some(config.data.clone()),
-            ..origin::Settings::default()
-        })
-    };
-    let mut address = config.rtmp.listen;
-    loop {
-        let parts = origin::Parts {
-            database: ground.database.clone(),
-            bus: bus.clone(),
-            store: Arc::clone(&store),
-            clock: Arc::clone(&ground.clock),
-            tasks: ground.tasks.clone(),
-        };
-        match Origin::start(settings(address)?, parts).await {
-            Err(origin::StartError::Bind { address: busy, source }) => {
-                address = ports::next(busy, choice, source)?;
-            }
-            started => return Ok(started?),
-        }
     }
 }
 

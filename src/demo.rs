@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub(crate) async fn start(running: &Running) -> anyhow::Result<Demo> {
     let ground = &running.ground;
     let made = bootstrap::demo(&ground.database, &ground.ids).await?;
-    let url = format!("{}/{}", running.rtmp_url, made.stream_key.expose());
+    let url = format!("{}/{}", running.local_rtmp_url, made.stream_key.expose());
     let order = Order::new(&url, None).context("the demo's own address")?;
     let mut feed = Feed::test(std::sync::Arc::clone(&ground.clock));
     let tasks = ground.tasks.clone();

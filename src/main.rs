@@ -6,6 +6,7 @@ mod compose;
 mod demo;
 mod probe;
 mod publish;
+mod trust;
 mod via;
 
 use std::process::ExitCode;

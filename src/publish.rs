@@ -1,4 +1,4 @@
-//! Publishes to an RTMP server in real time: the test picture, or an FLV file.
+//! Publishes to an RTMP server, plain or inside TLS, in real time: the test picture, or an FLV file.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,8 +10,11 @@ use media::rtmp::Limits;
 use media::rtmp::client::{Event, Session};
 use media::rtmp::metadata::Metadata;
 use media::rtmp::target::Address;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use crate::trust;
 
 mod feed;
 
@@ -31,9 +34,6 @@ impl Order {
     /// Reads the target's address.
     pub(crate) fn new(to: &str, seconds: Option<u64>) -> anyhow::Result<Self> {
         let address = Address::parse(to).with_context(|| format!("`{to}`"))?;
-        if address.tls {
-            bail!("publishing to rtmps:// is not supported: use rtmp://");
-        }
         Ok(Self { address, limit: seconds.map(Duration::from_secs) })
     }
 }
@@ -80,21 +80,24 @@ pub(crate) async fn run(
     connection.socket.shutdown().await.context("closing the connection")
 }
 
+/// What the bytes travel over: a socket, or TLS on one.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 struct Connection {
     session: Session,
-    socket: TcpStream,
+    socket: Box<dyn Stream>,
     buffer: Vec<u8>,
 }
 
 impl Connection {
     async fn open(order: &Order) -> anyhow::Result<Self> {
         let (host, port) = (order.address.host.as_str(), order.address.port);
-        let connecting = TcpStream::connect((host, port));
-        let socket = tokio::time::timeout(PATIENCE, connecting)
+        let connected = tokio::time::timeout(PATIENCE, connect(&order.address))
             .await
-            .with_context(|| format!("{host}:{port} does not answer"))?
-            .with_context(|| format!("cannot connect to {host}:{port}"))?;
-        socket.set_nodelay(true)?;
+            .with_context(|| format!("{host}:{port} does not answer"))?;
+        let socket = connected.with_context(|| format!("cannot connect to {host}:{port}"))?;
         let session = Session::new(Limits::default(), order.address.clone());
         Ok(Self { session, socket, buffer: vec![0; 65_536] })
     }
@@ -130,9 +133,23 @@ impl Connection {
         if output.is_empty() {
             return Ok(());
         }
-        let written = tokio::time::timeout(PATIENCE, self.socket.write_all(&output)).await;
+        let writing = async {
+            self.socket.write_all(&output).await?;
+            self.socket.flush().await
+        };
+        let written = tokio::time::timeout(PATIENCE, writing).await;
         written.context("the server takes no more bytes")?.context("sending to the server")
     }
+}
+
+async fn connect(address: &Address) -> anyhow::Result<Box<dyn Stream>> {
+    let socket = TcpStream::connect((address.host.as_str(), address.port)).await?;
+    socket.set_nodelay(true)?;
+    if !address.tls {
+        return Ok(Box::new(socket));
+    }
+    let name = ServerName::try_from(address.host.clone())?;
+    Ok(Box::new(trust::connector()?.connect(name, socket).await?))
 }
 
 /// What the test picture says of itself.

@@ -18,6 +18,7 @@ mod live;
 mod moderation;
 mod pages;
 mod playing;
+mod rtmps;
 mod studio;
 mod tidy;
 mod tls;

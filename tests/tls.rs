@@ -21,20 +21,36 @@ use crate::harness::player::{Playlist, resolve};
 use crate::harness::program::{Backend, Options, Program, headwater};
 
 /// A certificate of this machine, its key, and the lines that configure them.
-struct Pair {
+pub(crate) struct Pair {
     folder: TempDir,
     certificate: CertificateDer<'static>,
-    config: String,
+    pub(crate) config: String,
 }
 
-fn pair() -> Pair {
+impl Pair {
+    /// Another certificate and key in the same files.
+    fn renew(&mut self) {
+        self.certificate = issue(self.folder.path());
+    }
+
+    /// The file of the certificate, for clients that shall trust it.
+    pub(crate) fn certificate_file(&self) -> String {
+        self.folder.path().join("cert.pem").display().to_string()
+    }
+}
+
+pub(crate) fn pair() -> Pair {
     let folder = tempfile::tempdir().expect("a folder");
+    let certificate = issue(folder.path());
+    let config = configured(&folder.path().join("cert.pem"), &folder.path().join("key.pem"));
+    Pair { folder, certificate, config }
+}
+
+fn issue(folder: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a pair");
-    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
-    std::fs::write(&certificate, made.cert.pem()).expect("a file");
-    std::fs::write(&key, made.signing_key.serialize_pem()).expect("a file");
-    let config = configured(&certificate, &key);
-    Pair { folder, certificate: made.cert.der().clone(), config }
+    std::fs::write(folder.join("cert.pem"), made.cert.pem()).expect("a file");
+    std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).expect("a file");
+    made.cert.der().clone()
 }
 
 fn configured(certificate: &Path, key: &Path) -> String {
@@ -101,7 +117,7 @@ async fn a_player_follows_the_stream_over_one_http_2_connection() {
     let program = Program::start(options).await;
     over_http2(&program, &pair).await;
     // The same server under the probe: what only TLS shows.
-    let certificate = pair.folder.path().join("cert.pem").display().to_string();
+    let certificate = pair.certificate_file();
     let url = format!("{}/hls/demo/index.m3u8", program.http());
     let report = conformance::sound_with(&url, 3, &[("SSL_CERT_FILE", &certificate)]).await;
     let passed = conformance::rules(&report, "must", "passed");
@@ -167,4 +183,94 @@ async fn a_wrong_certificate_is_one_sentence_and_no_server() {
         let [sentence] = *told else { panic!("{}", ended.stderr) };
         assert!(sentence.contains(reason) && sentence.contains(&named), "{sentence}");
     }
+}
+
+/// An HTTP/1.1 connection that stays open; the certificate that it was opened with.
+async fn stays(program: &Program, pair: &Pair) -> (Http1, Vec<u8>) {
+    let stream = connect(program, pair, &["http/1.1"]).await;
+    let shown = stream.get_ref().1.peer_certificates().expect("a certificate").to_vec();
+    let connected = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (sender, connection) = connected.expect("an HTTP/1.1 connection");
+    (Http1 { sender, connection: Box::pin(connection) }, shown[0].to_vec())
+}
+
+struct Http1 {
+    sender: hyper::client::conn::http1::SendRequest<Empty<Bytes>>,
+    connection: std::pin::Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>,
+}
+
+impl Http1 {
+    async fn asks(&mut self) -> StatusCode {
+        let request = Request::get("/livez").header("host", "127.0.0.1").body(Empty::new());
+        let asked = async {
+            let reply = self.sender.send_request(request.expect("a request")).await;
+            let (head, body) = reply.expect("an answer").into_parts();
+            body.collect().await.expect("a body");
+            head.status
+        };
+        tokio::select! {
+            status = asked => status,
+            ended = &mut self.connection => panic!("the connection ended: {ended:?}"),
+        }
+    }
+}
+
+/// Tells the program to read its certificate again, and waits until it says how that ended.
+async fn reread(program: &Program, said: &str) {
+    program.signal("HUP").await;
+    let told = async {
+        while !program.log().contains(said) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, told).await.is_ok();
+    assert!(in_time, "{}", program.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_certificate_is_for_new_connections_and_a_spoilt_one_for_none() {
+    let mut pair = pair();
+    let mut options = Options::on(Backend::Embedded);
+    options.config.clone_from(&pair.config);
+    let program = Program::start(options).await;
+    let (mut old, first) = stays(&program, &pair).await;
+    assert_eq!(old.asks().await, StatusCode::OK);
+
+    pair.renew();
+    reread(&program, "new connections get the renewed certificate").await;
+    let (mut new, second) = stays(&program, &pair).await;
+    assert_eq!(second, pair.certificate.to_vec());
+    assert_ne!(second, first);
+    assert_eq!((old.asks().await, new.asks().await), (StatusCode::OK, StatusCode::OK));
+
+    std::fs::write(pair.folder.path().join("key.pem"), "cut off").expect("a file");
+    reread(&program, "the former certificate stays").await;
+    let log = program.log();
+    let complaints: Vec<_> = log.lines().filter(|line| line.contains("former")).collect();
+    let [complaint] = *complaints else { panic!("{log}") };
+    assert!(complaint.contains("key.pem` holds no private key"), "{complaint}");
+    let (mut third, shown) = stays(&program, &pair).await;
+    assert_eq!(shown, second);
+    for connection in [&mut old, &mut new, &mut third] {
+        assert_eq!(connection.asks().await, StatusCode::OK);
+    }
+    let (status, metrics) = metrics(&program, &pair).await;
+    assert_eq!(status, StatusCode::OK);
+    for result in ["renewed", "failed"] {
+        let counted = format!("headwater_certificate_reads_total{{result=\"{result}\"}} 1");
+        assert!(metrics.contains(&counted), "{metrics}");
+    }
+}
+
+/// What `/metrics` says over HTTP/2.
+pub(crate) async fn metrics(program: &Program, pair: &Pair) -> (StatusCode, String) {
+    let stream = connect(program, pair, &["h2"]).await;
+    let connected =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+    let (mut sender, connection) = connected.expect("an HTTP/2 connection");
+    let (status, body) = tokio::select! {
+        reply = get(&mut sender, "/metrics") => reply,
+        ended = connection => panic!("the connection ended: {ended:?}"),
+    };
+    (status, String::from_utf8_lossy(&body).into_owned())
 }

@@ -87,6 +87,8 @@ use room::{Rooms, Screening, Surroundings, Tickets};
 pub struct Settings {
     /// Where publishers send, without the key: `rtmp://127.0.0.1:1935/live`.
     pub rtmp_url: String,
+    /// The same inside TLS, when there is a certificate.
+    pub rtmps_url: Option<String>,
     /// Other sites whose pages may call, as `https://partner.example`; none named is every one.
     pub allowed_origins: Vec<String>,
     /// Whether guests start with demo coins.

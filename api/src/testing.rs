@@ -188,6 +188,7 @@ fn settings() -> Settings {
     let many = NonZeroU32::new(600_000).expect("a positive constant");
     Settings {
         rtmp_url: "rtmp://127.0.0.1:1935/live".to_owned(),
+        rtmps_url: Some("rtmps://127.0.0.1:1936/live".to_owned()),
         allowed_origins: Vec::new(),
         demo: false,
         secure_cookies: false,

@@ -69,8 +69,21 @@ pub struct Tls {
 pub struct Rtmp {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// RTMP inside TLS, when a certificate is configured.
+    pub tls: Option<Rtmps>,
+    /// The name by which publishers reach us, when that is not the address: `ingest.example`.
+    pub public_host: Option<String>,
     /// Publishers at once.
     pub publishers_max: usize,
+}
+
+/// Where publishers connect with TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rtmps {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The certificate; that of HTTP unless another is named.
+    pub pair: Tls,
 }
 
 impl Config {
@@ -78,5 +91,13 @@ impl Config {
     pub fn http_url(&self, bound: SocketAddr) -> String {
         let scheme = if self.http.tls.is_some() { "https" } else { "http" };
         self.http.public_url.clone().unwrap_or_else(|| format!("{scheme}://{bound}"))
+    }
+
+    /// Where publishers send, without the key; `bound` is the real address.
+    pub fn rtmp_url(&self, scheme: &str, bound: SocketAddr) -> String {
+        match &self.rtmp.public_host {
+            Some(host) => format!("{scheme}://{host}:{}/live", bound.port()),
+            None => format!("{scheme}://{bound}/live"),
+        }
     }
 }

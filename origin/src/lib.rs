@@ -23,8 +23,11 @@ use media::time::Wall;
 use moka::future::Cache;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 pub use delivery::Delivery;
+use ingest::rtmp::Door;
 
 mod archive;
 mod cache;
@@ -54,6 +57,8 @@ const FRESH: Duration = Duration::from_secs(2);
 pub struct Settings {
     /// Where RTMP publishers connect; `None` takes none.
     pub rtmp: Option<SocketAddr>,
+    /// Where they connect with TLS.
+    pub rtmps: Option<Rtmps>,
     /// Publishers at once.
     pub publishers_max: usize,
     /// The latency profile of new broadcasts.
@@ -80,10 +85,20 @@ pub struct Settings {
     pub cache_tag: Option<String>,
 }
 
+/// RTMP inside TLS.
+#[derive(Debug, Clone)]
+pub struct Rtmps {
+    /// Where publishers connect.
+    pub address: SocketAddr,
+    /// With which certificate.
+    pub tls: Arc<ServerConfig>,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             rtmp: None,
+            rtmps: None,
             publishers_max: 1_000,
             profile: Profile::Low,
             dvr_window: Duration::from_mins(15),
@@ -225,6 +240,8 @@ pub enum StartError {
     Bind {
         /// The address.
         address: SocketAddr,
+        /// Whether it is the one for TLS.
+        is_tls: bool,
         /// What the system says.
         #[source]
         source: std::io::Error,
@@ -252,6 +269,7 @@ pub struct Origin {
     context: Arc<Context>,
     delivery: Delivery,
     rtmp: Option<SocketAddr>,
+    rtmps: Option<SocketAddr>,
 }
 
 impl Origin {
@@ -261,33 +279,31 @@ impl Origin {
     /// [`StartError`] when an address or a setting can't be used.
     pub async fn start(settings: Settings, parts: Parts) -> Result<Self, StartError> {
         let delivery_settings = delivery::Settings::read(&settings)?;
-        let bound = match settings.rtmp {
-            Some(address) => Some(bind(address).await?),
-            None => None,
+        let mut doors = Vec::new();
+        if let Some(address) = settings.rtmp {
+            doors.push(bind(address, None).await?);
+        }
+        if let Some(Rtmps { address, tls }) = &settings.rtmps {
+            doors.push(bind(*address, Some(TlsAcceptor::from(Arc::clone(tls)))).await?);
+        }
+        let address = |is_tls| {
+            let door = doors.iter().find(|door| door.tls.is_some() == is_tls);
+            door.map(|door| door.address)
         };
+        let (rtmp, rtmps) = (address(false), address(true));
         let (lines, written) = mpsc::channel(LINES_MAX);
         let context = Arc::new(Context::new(settings, parts, lines)?);
         let keeping = ingest::log::keep(Arc::clone(&context), written);
         context.tasks.spawn("ingest log", keeping);
         archive::restore(&context).await;
         let delivery = Delivery::new(Arc::clone(&context), delivery_settings);
-        let rtmp = bound.map(|(listener, address)| {
-            let admission = Arc::new(ingest::admission::Admission::new(Arc::clone(&context)));
-            let limits = ingest::rtmp::Limits {
-                connections_max: context.settings.publishers_max,
-                ..ingest::rtmp::Limits::default()
-            };
-            let tasks = context.tasks.clone();
-            let listening = ingest::rtmp::listen(listener, limits, admission, tasks);
-            context.tasks.spawn("rtmp listener", listening);
-            address
-        });
+        ingest::rtmp::listen(doors, &context);
         let closing = Arc::clone(&context);
         context.tasks.spawn("origin shutdown", async move {
             closing.tasks.draining().await;
             archive::close(&closing).await;
         });
-        Ok(Self { context, delivery, rtmp })
+        Ok(Self { context, delivery, rtmp, rtmps })
     }
 
     /// Answers media requests; clones share everything.
@@ -300,15 +316,21 @@ impl Origin {
         self.rtmp
     }
 
+    /// Where they connect with TLS.
+    pub fn rtmps_address(&self) -> Option<SocketAddr> {
+        self.rtmps
+    }
+
     /// What the origin saw of each channel's publishers.
     pub fn ingest_log(&self) -> &ingest::log::Log {
         &self.context.log
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let refused = |source| StartError::Bind { address, source };
+async fn bind(address: SocketAddr, tls: Option<TlsAcceptor>) -> Result<Door, StartError> {
+    let is_tls = tls.is_some();
+    let refused = |source| StartError::Bind { address, is_tls, source };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
-    let bound = listener.local_addr().map_err(refused)?;
-    Ok((listener, bound))
+    let address = listener.local_addr().map_err(refused)?;
+    Ok(Door { listener, address, tls })
 }

@@ -37,8 +37,10 @@ pub(crate) async fn run(common: &Common, command: Channel) -> anyhow::Result<Out
         .to_string()
     } else {
         format!(
-            "channel    {}\nroom       {}\nstream key {key}   (shown once)\nserver     rtmp://{}/live",
-            made.channel_id, made.room_id, config.rtmp.listen
+            "channel    {}\nroom       {}\nstream key {key}   (shown once)\nserver     {}",
+            made.channel_id,
+            made.room_id,
+            config.rtmp_url("rtmp", config.rtmp.listen)
         )
     };
     print(&text)?;

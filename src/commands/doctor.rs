@@ -176,8 +176,18 @@ async fn round_trip(config: &Config) -> Result<String, String> {
 }
 
 fn certificate(config: &Config) -> Result<String, String> {
-    let Some(pair) = &config.http.tls else { return Ok("none configured: plain HTTP".to_owned()) };
-    infra::http::tls::from_files(&pair.certificate, &pair.key)
-        .map(|_| format!("{} and its key fit", pair.certificate.display()))
-        .map_err(|error| format!("{error}: check http.tls_certificate and http.tls_key"))
+    let http = config.http.tls.iter().map(|pair| (pair, "http"));
+    let rtmps = config.rtmp.tls.iter().map(|rtmps| (&rtmps.pair, "rtmp"));
+    let mut fit = Vec::new();
+    for (pair, section) in http.chain(rtmps) {
+        infra::http::tls::Certificate::read(pair).map_err(|error| {
+            format!("{error}: check {section}.tls_certificate and {section}.tls_key")
+        })?;
+        fit.push(pair.certificate.display().to_string());
+    }
+    fit.dedup();
+    if fit.is_empty() {
+        return Ok("none configured: plain HTTP and RTMP".to_owned());
+    }
+    Ok(format!("{} and its key fit", fit.join(", ")))
 }

@@ -1,11 +1,13 @@
 //! `headwater serve`: everything in one process.
 
+use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use infra::config::{Config, Origin, Overrides, Shown};
+use infra::http::tls;
 use infra::tasks::Tasks;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Outcome, ground, print, say};
 use crate::cli::{Common, Serve};
@@ -20,9 +22,10 @@ pub(crate) async fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Ou
         demo: arguments.demo,
         http: choice(&shown, "http.listen"),
         rtmp: choice(&shown, "rtmp.listen"),
+        rtmps: choice(&shown, "rtmp.tls_listen"),
     };
     // Before anything listens, so that an early signal is not lost.
-    let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::new()?;
     let running = Running::start(&config, serving, metrics).await?;
     let demo = if arguments.demo { Some(demo::start(&running).await?) } else { None };
     if common.json {
@@ -31,6 +34,8 @@ pub(crate) async fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Ou
         print(&welcome(&config, &running, demo.as_ref()))?;
     }
     let tasks = running.ground.tasks.clone();
+    let keeping = tls::keep(running.certificates, signals.renew.take(), tasks.clone());
+    tasks.spawn("certificates", keeping);
     until_told(signals, &tasks).await;
     if !common.json {
         say("stopped");
@@ -46,10 +51,16 @@ fn configuration(common: &Common, arguments: &Serve) -> anyhow::Result<(Config, 
     if let Some(rtmp) = arguments.rtmp {
         flags.insert("rtmp.listen", rtmp.to_string());
     }
+    if let Some(rtmps) = arguments.rtmps {
+        flags.insert("rtmp.tls_listen", rtmps.to_string());
+    }
     let (mut config, shown) = ground::load(common, flags)?;
     if arguments.lan {
         config.http.listen = everywhere(config.http.listen);
         config.rtmp.listen = everywhere(config.rtmp.listen);
+        if let Some(rtmps) = &mut config.rtmp.tls {
+            rtmps.listen = everywhere(rtmps.listen);
+        }
     }
     Ok((config, shown))
 }
@@ -71,6 +82,9 @@ fn ready_line(running: &Running, demo: Option<&Demo>) -> String {
         "rtmp": running.rtmp_url,
         "pid": std::process::id(),
     });
+    if let Some(rtmps) = &running.rtmps_url {
+        ready["rtmps"] = json!(rtmps);
+    }
     if let Some(token) = &running.setup_token {
         ready["setup"] = json!(setup_url(running, token));
     }
@@ -111,6 +125,9 @@ fn welcome(config: &Config, running: &Running, demo: Option<&Demo>) -> String {
         ),
     }
     line("Go live", format!("{}   key: `headwater channel new SLUG`", running.rtmp_url));
+    if let Some(rtmps) = &running.rtmps_url {
+        line("", rtmps.clone());
+    }
     if let Some(demo) = demo {
         line(
             "HLS",
@@ -121,22 +138,50 @@ fn welcome(config: &Config, running: &Running, demo: Option<&Demo>) -> String {
     lines.join("\n")
 }
 
-/// The first signal drains, the second stops at once.
-async fn until_told(
-    (mut interrupt, mut terminate): (tokio::signal::unix::Signal, tokio::signal::unix::Signal),
-    tasks: &Tasks,
-) {
-    let mut told = async || {
+/// What the process can be told from outside.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    /// The terminal is gone.
+    closed: Option<Signal>,
+    /// Without a terminal the same signal means: read the certificates again.
+    renew: Option<Signal>,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        let hangup = signal(SignalKind::hangup())?;
+        let has_terminal = std::io::stderr().is_terminal();
+        let (closed, renew) =
+            if has_terminal { (Some(hangup), None) } else { (None, Some(hangup)) };
+        let (interrupt, terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate, closed, renew })
+    }
+
+    /// Waits until the process shall end.
+    async fn told(&mut self) {
+        let closed = async {
+            match &mut self.closed {
+                Some(closed) => closed.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = closed => {}
         }
-    };
-    told().await;
+    }
+}
+
+/// The first signal drains, the second stops at once.
+async fn until_told(mut signals: Signals, tasks: &Tasks) {
+    signals.told().await;
     tracing::info!("draining: no new publishers and requests, what is under way finishes");
     let aborted = tokio::select! {
         aborted = tasks.shutdown(GRACE) => aborted,
-        () = told() => {
+        () = signals.told() => {
             tasks.begin_stop();
             tasks.shutdown(GRACE).await
         }

@@ -1,7 +1,6 @@
 //! One HTTP/1.1 exchange, plain or TLS, with the system's root certificates.
 
 use std::io::Read;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -12,12 +11,13 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use url::Url;
+
+use crate::trust;
 
 /// The longest body that is read, and the longest that one is unpacked to.
 const BODY_BYTES_MAX: usize = 32 << 20;
@@ -36,14 +36,7 @@ pub(crate) struct Client {
 impl Client {
     /// Reads the system's root certificates.
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { tls: TlsConnector::from(Arc::new(config)) })
+        Ok(Self { tls: trust::connector()? })
     }
 
     /// The protocol that the URL's host takes when HTTP/2 is offered before HTTP/1.1.

@@ -96,10 +96,15 @@ impl Program {
         self.restart().await;
     }
 
+    /// Sends the process a signal: `TERM`, `HUP`.
+    pub(crate) async fn signal(&self, name: &str) {
+        let (signal, pid) = (format!("-{name}"), self.pid().to_string());
+        Command::new("kill").args([signal, pid]).status().await.expect("kill runs");
+    }
+
     /// Asks the process to stop (SIGTERM); its exit code.
     pub(crate) async fn stop(&mut self) -> Option<i32> {
-        let pid = self.child.id().expect("the process runs").to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill runs");
+        self.signal("TERM").await;
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         status.expect("the program stops in time").expect("the process ends").code()
     }
@@ -120,6 +125,11 @@ impl Program {
     /// `rtmp://127.0.0.1:PORT/live`.
     pub(crate) fn rtmp(&self) -> String {
         self.ready["rtmp"].as_str().expect("rtmp").to_owned()
+    }
+
+    /// `rtmps://127.0.0.1:PORT/live`, when a certificate is configured.
+    pub(crate) fn rtmps(&self) -> String {
+        self.ready["rtmps"].as_str().expect("rtmps").to_owned()
     }
 
     fn http_address(&self) -> String {
@@ -225,7 +235,7 @@ async fn launch(
         .open(directory.join("log"))
         .expect("a log file");
     let mut command = Command::new(PROGRAM);
-    command.args(["serve", "--json", "--http", http, "--rtmp", rtmp]);
+    command.args(["serve", "--json", "--http", http, "--rtmp", rtmp, "--rtmps", "127.0.0.1:0"]);
     command.arg("--data").arg(directory.join("data"));
     command.arg("--config").arg(directory.join("headwater.toml"));
     command.args(options.demo.then_some("--demo"));

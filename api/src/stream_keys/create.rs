@@ -31,7 +31,7 @@ pub struct NewStreamKey {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "skey_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d", "label": "studio", "stream_key": "hw_live_…",
-    "rtmp_url": "rtmp://127.0.0.1:1935/live", "created_at": "2026-11-25T18:30:00.000Z"
+    "rtmp_url": "rtmp://127.0.0.1:1935/live", "rtmps_url": null, "created_at": "2026-11-25T18:30:00.000Z"
 }))]
 pub struct NewStreamKeySecret {
     /// Its id.
@@ -43,6 +43,8 @@ pub struct NewStreamKeySecret {
     pub stream_key: String,
     /// Where to send, without the key.
     pub rtmp_url: String,
+    /// The same inside TLS; null without a certificate.
+    pub rtmps_url: Option<String>,
     /// When it was made.
     #[schema(value_type = schema::Timestamp)]
     pub created_at: Timestamp,
@@ -91,6 +93,7 @@ pub(crate) async fn create(
             label: wanted.label,
             stream_key: secret.expose().to_owned(),
             rtmp_url: app.settings.rtmp_url.clone(),
+            rtmps_url: app.settings.rtmps_url.clone(),
             created_at,
         },
     })

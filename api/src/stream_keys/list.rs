@@ -31,7 +31,7 @@ pub(crate) struct Params {
 /// A stream key without its secret.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "skey_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d", "label": "studio", "rtmp_url": "rtmp://127.0.0.1:1935/live", "created_at": "2026-11-25T18:30:00.000Z",
+    "id": "skey_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d", "label": "studio", "rtmp_url": "rtmp://127.0.0.1:1935/live", "rtmps_url": null, "created_at": "2026-11-25T18:30:00.000Z",
     "last_used_at": null, "revoked_at": null
 }))]
 pub struct StreamKey {
@@ -42,6 +42,8 @@ pub struct StreamKey {
     pub label: String,
     /// Where an encoder publishes with it.
     pub rtmp_url: String,
+    /// The same inside TLS; null without a certificate.
+    pub rtmps_url: Option<String>,
     /// When it was made.
     #[schema(value_type = schema::Timestamp)]
     pub created_at: Timestamp,
@@ -83,6 +85,7 @@ pub(crate) async fn list(
             id: Id::from_uuid(row.id),
             label: row.label,
             rtmp_url: app.settings.rtmp_url.clone(),
+            rtmps_url: app.settings.rtmps_url.clone(),
             created_at: Timestamp(row.created_at),
             last_used_at: row.last_used_at.map(Timestamp),
             revoked_at: row.revoked_at.map(Timestamp),

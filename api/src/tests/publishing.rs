@@ -98,6 +98,7 @@ async fn a_stream_key_is_shown_once() {
     let secret = made["stream_key"].as_str().unwrap();
     assert!(secret.starts_with("hw_live_"));
     assert_eq!(made["rtmp_url"], "rtmp://127.0.0.1:1935/live");
+    assert_eq!(made["rtmps_url"], "rtmps://127.0.0.1:1936/live");
     let listed = world.owner().get(&path).await;
     assert!(!listed.text.contains(secret));
     assert_eq!(listed.expect(200)["data"][0]["label"], "studio");

@@ -225,7 +225,7 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Engine, Store};
+    use super::super::{Engine, Rtmps, Store, Tls};
     use super::*;
 
     fn load(toml: &str, environment: &[(&str, &str)]) -> Result<(Config, Vec<Shown>), Error> {
@@ -278,6 +278,27 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_opens_rtmps_too_unless_it_is_switched_off() {
+        let http = "http.tls_certificate = \"c\"\nhttp.tls_key = \"k\"\n";
+        let own = "rtmp.tls_certificate = \"own\"\nrtmp.tls_key = \"k\"\n";
+        let cases = [
+            (String::new(), None),
+            (http.to_owned(), Some(("127.0.0.1:1936", "c"))),
+            (format!("{http}{own}"), Some(("127.0.0.1:1936", "own"))),
+            (format!("{own}rtmp.tls_listen = \"[::]:443\"\n"), Some(("[::]:443", "own"))),
+            (format!("{http}rtmp.tls_listen = \"\"\n"), None),
+        ];
+        for (toml, wanted) in cases {
+            let tls = load(&toml, &[]).expect("good").0.rtmp.tls;
+            let wanted = wanted.map(|(listen, certificate)| Rtmps {
+                listen: listen.parse().expect("an address"),
+                pair: Tls { certificate: certificate.into(), key: "k".into() },
+            });
+            assert_eq!(tls, wanted, "{toml}");
+        }
+    }
+
+    #[test]
     fn a_mistake_is_named_with_its_place_and_what_was_meant() {
         let cases = [
             (
@@ -294,6 +315,8 @@ mod tests {
             ("database.url = \"postgres://hw:pw@db/hw\"\n", "use HEADWATER_DATABASE_URL"),
             ("store.url = \"s3://b\"\n", "store.key: a bucket needs"),
             ("http.tls_key = \"k.pem\"\n", "http.tls_certificate: a key needs"),
+            ("rtmp.tls_certificate = \"c.pem\"\n", "rtmp.tls_key: a certificate needs"),
+            ("rtmp.public_host = \"a/b\"\n", "rtmp.public_host: `a/b` is no host name"),
             ("cache.size = \"much\"\n", "cache.size: `much` is no size"),
         ];
         for (toml, wanted) in cases {

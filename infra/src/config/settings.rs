@@ -33,6 +33,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     open("http.tls_key", ""),
     open("rtmp.listen", "127.0.0.1:1935"),
     open("rtmp.publishers_max", "1000"),
+    open("rtmp.public_host", ""),
+    open("rtmp.tls_listen", "127.0.0.1:1936"),
+    open("rtmp.tls_certificate", ""),
+    open("rtmp.tls_key", ""),
     open("database.url", ""),
     secret("database.password"),
     open("database.connections_max", "16"),
@@ -104,14 +108,12 @@ fn origins(text: &str) -> Result<Vec<String>, String> {
 pub(super) fn build(texts: &dyn Texts) -> Result<Config, Wrong> {
     let data = PathBuf::from(texts.text("data"));
     let live = live(texts)?;
+    let http = http(texts)?;
     Ok(Config {
         database: database(texts, &data)?,
         store: store(texts, &data)?,
-        http: http(texts)?,
-        rtmp: super::Rtmp {
-            listen: read(texts, "rtmp.listen", address)?,
-            publishers_max: read(texts, "rtmp.publishers_max", number)?,
-        },
+        rtmp: rtmp(texts, http.tls.as_ref())?,
+        http,
         cache_bytes: read(texts, "cache.size", units::bytes)?,
         log: texts.text("log").to_owned(),
         live,
@@ -119,19 +121,51 @@ pub(super) fn build(texts: &dyn Texts) -> Result<Config, Wrong> {
     })
 }
 
-fn http(texts: &dyn Texts) -> Result<super::Http, Wrong> {
-    let certificate = optional(texts.text("http.tls_certificate"));
-    let key = optional(texts.text("http.tls_key"));
-    let tls = match (certificate, key) {
+/// A certificate and its key: both or none.
+fn pair(
+    texts: &dyn Texts,
+    (certificate_key, key_key): (&'static str, &'static str),
+) -> Result<Option<Tls>, Wrong> {
+    let certificate = optional(texts.text(certificate_key));
+    let key = optional(texts.text(key_key));
+    match (certificate, key) {
         (Some(certificate), Some(key)) => {
-            Some(Tls { certificate: certificate.into(), key: key.into() })
+            Ok(Some(Tls { certificate: certificate.into(), key: key.into() }))
         }
-        (None, None) => None,
-        (Some(_), None) => return Err(("http.tls_key", "a certificate needs its key".to_owned())),
-        (None, Some(_)) => {
-            return Err(("http.tls_certificate", "a key needs its certificate".to_owned()));
+        (None, None) => Ok(None),
+        (Some(_), None) => Err((key_key, "a certificate needs its key".to_owned())),
+        (None, Some(_)) => Err((certificate_key, "a key needs its certificate".to_owned())),
+    }
+}
+
+/// With TLS as soon as there is a certificate, unless no address is named.
+fn rtmp(texts: &dyn Texts, http: Option<&Tls>) -> Result<super::Rtmp, Wrong> {
+    let own = pair(texts, ("rtmp.tls_certificate", "rtmp.tls_key"))?;
+    let tls = match own.or_else(|| http.cloned()) {
+        Some(pair) if !texts.text("rtmp.tls_listen").is_empty() => {
+            Some(super::Rtmps { listen: read(texts, "rtmp.tls_listen", address)?, pair })
         }
+        _ => None,
     };
+    let public_host = read(texts, "rtmp.public_host", |text| {
+        let host = url::Host::parse(text);
+        let why = |_| format!("`{text}` is no host name, such as ingest.example");
+        if text.is_empty() {
+            Ok(None)
+        } else {
+            host.map(|host| Some(host.to_string())).map_err(why)
+        }
+    })?;
+    Ok(super::Rtmp {
+        listen: read(texts, "rtmp.listen", address)?,
+        tls,
+        public_host,
+        publishers_max: read(texts, "rtmp.publishers_max", number)?,
+    })
+}
+
+fn http(texts: &dyn Texts) -> Result<super::Http, Wrong> {
+    let tls = pair(texts, ("http.tls_certificate", "http.tls_key"))?;
     let public_url = read(texts, "http.public_url", |text| {
         let is_url = text.is_empty() || text.starts_with("http://") || text.starts_with("https://");
         let trimmed = text.trim_end_matches('/');

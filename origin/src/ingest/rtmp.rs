@@ -1,15 +1,19 @@
-//! The RTMP listener: a bounded number of connections, each driven by a task of its own.
+//! The RTMP listeners, plain and inside TLS: a bounded number of connections, each driven by a task of its own.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use infra::tasks::Tasks;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
 use super::admission::Admission;
+use crate::Context;
 
 mod connection;
+mod secure;
 
 /// The bounds of the listener.
 #[derive(Debug, Clone, Copy)]
@@ -32,52 +36,83 @@ impl Default for Limits {
     }
 }
 
-/// Takes publishers until the program drains.
-pub(crate) async fn listen(
-    listener: TcpListener,
-    limits: Limits,
-    admission: Arc<Admission>,
-    tasks: Tasks,
-) {
-    let slots = Arc::new(Semaphore::new(limits.connections_max));
-    let accepting = accept_all(&listener, &slots, limits, (&admission, &tasks));
-    tokio::select! {
-        () = accepting => {}
-        () = tasks.draining() => {}
-    }
+/// One address that publishers connect to.
+pub(crate) struct Door {
+    pub(crate) listener: TcpListener,
+    pub(crate) address: SocketAddr,
+    /// With which a publisher's first bytes are answered, if it has to speak TLS.
+    pub(crate) tls: Option<TlsAcceptor>,
 }
 
-async fn accept_all(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
+/// What all connections share.
+#[derive(Clone)]
+struct Reception {
     limits: Limits,
-    (admission, tasks): (&Arc<Admission>, &Tasks),
-) {
-    // The semaphore is never closed, so this loop ends only with its future.
-    while let Ok(slot) = Arc::clone(slots).acquire_owned().await {
-        let socket = match listener.accept().await {
-            Ok((socket, _)) => socket,
-            Err(error) => {
-                tracing::warn!(%error, "a publisher's connection was not accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
+    slots: Arc<Semaphore>,
+    admission: Arc<Admission>,
+    tasks: Tasks,
+}
+
+/// Takes publishers at every door until the program drains.
+pub(crate) fn listen(doors: Vec<Door>, context: &Arc<Context>) {
+    let limits = Limits { connections_max: context.settings.publishers_max, ..Limits::default() };
+    let reception = Reception {
+        limits,
+        slots: Arc::new(Semaphore::new(limits.connections_max)),
+        admission: Arc::new(Admission::new(Arc::clone(context))),
+        tasks: context.tasks.clone(),
+    };
+    for door in doors {
+        let reception = reception.clone();
+        context.tasks.spawn("rtmp listener", async move {
+            tokio::select! {
+                () = reception.accept_all(&door) => {}
+                () = reception.tasks.draining() => {}
             }
-        };
-        metrics::counter!("headwater_ingest_connections_total").increment(1);
-        let admission = Arc::clone(admission);
-        tasks.spawn("rtmp connection", async move {
-            drive(socket, limits, admission).await;
-            drop(slot);
         });
     }
 }
 
-async fn drive(socket: TcpStream, limits: Limits, admission: Arc<Admission>) {
-    if let Err(error) = socket.set_nodelay(true) {
-        tracing::debug!(%error, "a publisher's socket keeps Nagle's delay");
+impl Reception {
+    async fn accept_all(&self, door: &Door) {
+        // The semaphore is never closed, so this loop ends only with its future.
+        while let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await {
+            let socket = match door.listener.accept().await {
+                Ok((socket, _)) => socket,
+                Err(error) => {
+                    tracing::warn!(%error, "a publisher's connection was not accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            metrics::counter!("headwater_ingest_connections_total").increment(1);
+            let (reception, tls) = (self.clone(), door.tls.clone());
+            self.tasks.spawn("rtmp connection", async move {
+                reception.drive(socket, tls).await;
+                drop(slot);
+            });
+        }
     }
-    match connection::run(socket, limits, admission).await {
-        Ok(()) => tracing::debug!("a publisher's connection ended"),
-        Err(error) => tracing::info!(%error, "a publisher's connection ended"),
+
+    async fn drive(&self, socket: TcpStream, tls: Option<TlsAcceptor>) {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "a publisher's socket keeps Nagle's delay");
+        }
+        let admission = Arc::clone(&self.admission);
+        let ended = match tls {
+            None => connection::run(socket, self.limits, admission).await,
+            Some(tls) => match secure::handshake(&tls, socket, self.limits.publish_timeout).await {
+                Ok(stream) => connection::run(stream, self.limits, admission).await,
+                Err(refusal) => {
+                    let why = &refusal as &dyn std::error::Error;
+                    tracing::info!(code = refusal.code(), error = why, "a publisher got no TLS");
+                    return;
+                }
+            },
+        };
+        match ended {
+            Ok(()) => tracing::debug!("a publisher's connection ended"),
+            Err(error) => tracing::info!(%error, "a publisher's connection ended"),
+        }
     }
 }

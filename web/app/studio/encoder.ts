@@ -14,6 +14,7 @@ interface StreamKey {
   label: string;
   stream_key?: string;
   rtmp_url?: string;
+  rtmps_url?: string | null;
   created_at: string;
   last_used_at?: string | null;
   revoked_at?: string | null;
@@ -82,11 +83,16 @@ export class Encoder extends Element {
     return this.fresh?.rtmp_url ?? this.keys.find(({ rtmp_url }) => rtmp_url)?.rtmp_url ?? `rtmp://${location.hostname}:1935/live`;
   }
 
+  /** The same inside TLS, when the server has a certificate. */
+  get #secure(): string | undefined {
+    return this.fresh?.rtmps_url ?? this.keys.find(({ rtmps_url }) => rtmps_url)?.rtmps_url ?? undefined;
+  }
+
   override render(): TemplateResult {
     return html`${this.#steps()}
       <section class="panel"><h2>${t("encoder-title")}</h2><p class="lead">${t("encoder-lead")}</p>
         ${this.#obsCard()}
-        <div class="rows">${this.#row("server", t("encoder-server"), this.#server)}${this.#keyRow()}</div>
+        <div class="rows">${this.#row("server", t("encoder-server"), this.#server)}${this.#secure ? this.#row("secure", t("encoder-secure"), this.#secure) : nothing}${this.#keyRow()}</div>
         <details><summary>${icon("list", "small")} ${t("encoder-steps")}</summary><ol><li>${t("encoder-step-1")}</li><li>${t("encoder-step-2")}</li><li>${t("encoder-step-3")}</li><li>${t("encoder-step-4")}</li></ol>
           <p class="mono code">headwater publish --test --to ${this.#server}/hw_live_…</p></details></section>
       <div class="two">${this.#settings()}${this.#seen()}</div>`;

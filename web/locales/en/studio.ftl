@@ -20,6 +20,7 @@ step-live = Live
 encoder-title = Connect your encoder
 encoder-lead = Press Start streaming in OBS. This page turns into the broadcast by itself.
 encoder-server = Server
+encoder-secure = Server, encrypted
 encoder-key = Stream key
 encoder-steps = Show me the steps
 encoder-step-1 = In OBS open Settings → Stream and choose Custom.

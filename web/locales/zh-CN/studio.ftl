@@ -20,6 +20,7 @@ step-live = 直播
 encoder-title = 连接编码器
 encoder-lead = 在 OBS 里按“开始推流”。本页会自动切换到直播。
 encoder-server = 服务器
+encoder-secure = 加密服务器
 encoder-key = 推流密钥
 encoder-steps = 告诉我步骤
 encoder-step-1 = 在 OBS 打开 设置 → 直播，选择“自定义”。

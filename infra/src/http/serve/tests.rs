@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::TokioExecutor;
-use rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     sync::Notify,
@@ -100,8 +100,14 @@ async fn one_listener_speaks_http1_and_http2_by_prior_knowledge() {
 async fn alpn_chooses_the_protocol_of_a_tls_connection() {
     tls::install_provider();
     let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivatePkcs8KeyDer::from(pair.signing_key.serialize_der());
-    let server = tls::with_chain(vec![pair.cert.der().clone()], key.into()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let files = crate::config::Tls {
+        certificate: folder.path().join("c.pem"),
+        key: folder.path().join("k.pem"),
+    };
+    std::fs::write(&files.certificate, pair.cert.pem()).unwrap();
+    std::fs::write(&files.key, pair.signing_key.serialize_pem()).unwrap();
+    let server = tls::Certificate::read(&files).unwrap().server(tls::HTTP).unwrap();
     let running = start(Some(server), Settings::default()).await;
     let mut roots = rustls::RootCertStore::empty();
     roots.add(pair.cert.der().clone()).unwrap();

@@ -7,8 +7,7 @@ use bytes::{Bytes, BytesMut};
 use media::demux::{self, Demux, Demuxed};
 use media::rtmp::SessionError;
 use media::rtmp::server::{self, Event, RefusalCode, Session};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::Limits;
 use crate::ingest::Refusal;
@@ -48,8 +47,13 @@ enum Next {
     Leave,
 }
 
-struct Connection {
-    socket: TcpStream,
+/// What publishers' bytes come over: a socket, or TLS on one.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+struct Connection<S> {
+    socket: S,
     session: Session,
     demux: Demux,
     buffer: BytesMut,
@@ -58,8 +62,8 @@ struct Connection {
 }
 
 /// Drives a connection to its end; the broadcast learns of it whatever the way.
-pub(crate) async fn run(
-    socket: TcpStream,
+pub(crate) async fn run<S: Stream>(
+    socket: S,
     limits: Limits,
     admission: Arc<Admission>,
 ) -> Result<(), ConnectionError> {
@@ -83,7 +87,7 @@ pub(crate) async fn run(
     ended
 }
 
-impl Connection {
+impl<S: Stream> Connection<S> {
     async fn until_published(&mut self) -> Result<(), ConnectionError> {
         while self.seat.is_none() {
             if self.read().await? == 0 || self.take().await? == Next::Leave {
@@ -221,7 +225,11 @@ impl Connection {
         if output.is_empty() {
             return Ok(());
         }
-        match tokio::time::timeout(WRITE_TIMEOUT, self.socket.write_all(&output)).await {
+        let writing = async {
+            self.socket.write_all(&output).await?;
+            self.socket.flush().await
+        };
+        match tokio::time::timeout(WRITE_TIMEOUT, writing).await {
             Ok(written) => Ok(written?),
             Err(_) => Err(ConnectionError::Stuck),
         }
