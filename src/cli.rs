@@ -144,7 +144,7 @@ pub(crate) enum User {
 /// `headwater publish`.
 #[derive(Debug, Args)]
 pub(crate) struct Publish {
-    /// An FLV file with H.264 and AAC
+    /// An FLV file: H.264, H.265 or AV1, and AAC or Opus
     #[arg(required_unless_present = "test", conflicts_with = "test")]
     pub(crate) file: Option<PathBuf>,
     /// Send our own test picture: 1280×720 at 30 frames a second with a running clock

@@ -6,6 +6,7 @@
 mod harness;
 
 mod caches;
+mod codings;
 mod command_line;
 mod comments;
 mod conformance;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build and the tests need on Debian. Idempotent and quick when nothing is missing.
 #   tests/tools.sh build   a C compiler and Node.js: enough for `make demo`
-#   tests/tools.sh test    also PostgreSQL, nginx, Varnish, Traffic Server, wrk, ffmpeg, VLC, Chromium, fonts, and the pinned wheels
+#   tests/tools.sh test    also PostgreSQL, nginx, Varnish, Traffic Server, wrk, ffmpeg, VLC, Chromium, fonts, and the pinned wheels (among them a newer ffmpeg)
 # Wheels go to ${HEADWATER_TOOLS:-$HOME/.cache/headwater-tools}/venv, outside the clone.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -4,7 +4,9 @@
 //! ignored and named, so that it can be counted; what the whole broadcast would suffer from is
 //! refused.
 
-use crate::codec::{aac, avc};
+use crate::codec::{
+    Audio, AudioCoding, AudioError, Video, VideoCoding, VideoError, aac, av1, avc, hevc, opus,
+};
 use crate::flv::{CodecName, audio, video};
 use crate::unit::{Kind, RawUnit, TrackConfig};
 use bytes::Bytes;
@@ -62,7 +64,7 @@ impl Ignored {
 #[non_exhaustive]
 pub enum Refused {
     /// A codec that we do not take.
-    #[error("{codec} is not supported: send H.264 video and AAC audio")]
+    #[error("{codec} is not supported: send H.264, H.265 or AV1 video, and AAC or Opus audio")]
     Codec {
         /// Of which track.
         kind: Kind,
@@ -71,10 +73,10 @@ pub enum Refused {
     },
     /// A video configuration that no decoder takes.
     #[error(transparent)]
-    Video(#[from] avc::ConfigError),
+    Video(#[from] VideoError),
     /// An audio configuration that no decoder takes.
     #[error(transparent)]
-    Audio(#[from] aac::ConfigError),
+    Audio(#[from] AudioError),
 }
 
 impl Refused {
@@ -90,21 +92,22 @@ impl Refused {
 /// Takes the bodies of one publisher's messages in their order.
 #[derive(Debug, Default)]
 pub struct Demux {
-    video: Option<avc::Config>,
-    audio: Option<aac::Config>,
+    video: Option<Video>,
+    audio: Option<Audio>,
 }
 
 impl Demux {
     /// Takes the body of a video message.
     pub fn video(&mut self, timestamp_ms: u32, payload: &Bytes) -> Result<Demuxed, Refused> {
         let ignored = match video::Body::parse(payload) {
-            video::Body::Config([]) => Ignored::EmptyConfig,
-            video::Body::Config(record) => return self.video_config(payload.slice_ref(record)),
+            video::Body::Config { record: [], .. } => Ignored::EmptyConfig,
+            video::Body::Config { coding, record } => {
+                return self.video_config(coding, payload.slice_ref(record));
+            }
             video::Body::Frame { data: [], .. } => Ignored::EmptyFrame,
-            video::Body::Frame { composition_offset_ms, data } => {
-                let data = payload.slice_ref(data);
-                match self.picture(&data) {
-                    Ok(is_sync) => {
+            video::Body::Frame { coding, composition_offset_ms, data } => {
+                match self.picture(coding, payload.slice_ref(data)) {
+                    Ok((data, is_sync)) => {
                         let kind = Kind::Video;
                         let unit =
                             RawUnit { kind, timestamp_ms, composition_offset_ms, is_sync, data };
@@ -127,20 +130,13 @@ impl Demux {
     /// Takes the body of an audio message.
     pub fn audio(&mut self, timestamp_ms: u32, payload: &Bytes) -> Result<Demuxed, Refused> {
         let ignored = match audio::Body::parse(payload) {
-            audio::Body::Config([]) => Ignored::EmptyConfig,
-            audio::Body::Config(specific) => {
-                return self.audio_config(payload.slice_ref(specific));
+            audio::Body::Config(_, []) => Ignored::EmptyConfig,
+            audio::Body::Config(coding, record) => {
+                return self.audio_config(coding, payload.slice_ref(record));
             }
-            audio::Body::Frame([]) => Ignored::EmptyFrame,
-            audio::Body::Frame(_) if self.audio.is_none() => Ignored::BeforeConfig,
-            audio::Body::Frame(frame) => {
-                return Ok(Demuxed::Unit(RawUnit {
-                    kind: Kind::Audio,
-                    timestamp_ms,
-                    composition_offset_ms: 0,
-                    is_sync: true,
-                    data: payload.slice_ref(frame),
-                }));
+            audio::Body::Frame(_, []) => Ignored::EmptyFrame,
+            audio::Body::Frame(coding, frame) => {
+                return self.frame(coding, timestamp_ms, payload.slice_ref(frame));
             }
             audio::Body::End => Ignored::EndOfTrack,
             audio::Body::Other => Ignored::Other,
@@ -153,30 +149,87 @@ impl Demux {
         Ok(Demuxed::Ignored(ignored))
     }
 
-    /// Whether the picture is a sync unit, or why it is none at all. The NAL units decide, not the
-    /// sender's key frame flag: a player can only start at an IDR.
-    fn picture(&self, data: &[u8]) -> Result<bool, Ignored> {
-        let config = self.video.as_ref().ok_or(Ignored::BeforeConfig)?;
-        let contents = avc::inspect(data, config.length_size).ok_or(Ignored::Broken)?;
-        if contents.slices == 0 { Err(Ignored::EmptyFrame) } else { Ok(contents.is_idr) }
+    /// A picture as files hold it and whether it is a sync unit, or why it is none at all. Its own
+    /// headers decide, not the sender's key frame flag: a player can start nowhere else.
+    fn picture(&self, coding: VideoCoding, data: Bytes) -> Result<(Bytes, bool), Ignored> {
+        let config = self.video.as_ref().filter(|config| config.coding() == coding);
+        let (pictures, is_sync, data) = match config.ok_or(Ignored::BeforeConfig)? {
+            Video::Avc(config) => {
+                let contents = avc::inspect(&data, config.length_size).ok_or(Ignored::Broken)?;
+                (contents.slices, contents.is_idr, data)
+            }
+            Video::Hevc(config) => {
+                let contents = hevc::inspect(&data, config.length_size).ok_or(Ignored::Broken)?;
+                let data = config.without_parameter_sets(&data);
+                (contents.slices, contents.is_random_access, data)
+            }
+            Video::Av1(_) => {
+                let contents = av1::inspect(&data).ok_or(Ignored::Broken)?;
+                (contents.frames, contents.is_key, av1::without_delimiters(&data))
+            }
+        };
+        if pictures == 0 { Err(Ignored::EmptyFrame) } else { Ok((data, is_sync)) }
     }
 
-    fn video_config(&mut self, record: Bytes) -> Result<Demuxed, Refused> {
-        if self.video.as_ref().is_some_and(|config| config.record == record) {
+    /// A frame of sound, or what a packet of Opus says of those to come.
+    fn frame(
+        &mut self,
+        coding: AudioCoding,
+        timestamp_ms: u32,
+        data: Bytes,
+    ) -> Result<Demuxed, Refused> {
+        match self.audio.as_ref().filter(|config| config.coding() == coding) {
+            None => return Ok(Demuxed::Ignored(Ignored::BeforeConfig)),
+            Some(Audio::Aac(_)) => {}
+            Some(Audio::Opus(config)) => match opus::packet_samples(&data) {
+                None => return Ok(Demuxed::Ignored(Ignored::Broken)),
+                Some(samples) if samples != config.frame_samples => {
+                    // Costs this one packet; senders do not change their mind every second.
+                    let head = config.head.clone();
+                    return self.opus(head, samples);
+                }
+                Some(_) => {}
+            },
+        }
+        let kind = Kind::Audio;
+        let (composition_offset_ms, is_sync) = (0, true);
+        Ok(Demuxed::Unit(RawUnit { kind, timestamp_ms, composition_offset_ms, is_sync, data }))
+    }
+
+    fn video_config(&mut self, coding: VideoCoding, record: Bytes) -> Result<Demuxed, Refused> {
+        let known = self.video.as_ref().filter(|config| config.coding() == coding);
+        if known.is_some_and(|config| *config.record() == record) {
             return Ok(Demuxed::Ignored(Ignored::SameConfig));
         }
-        let config = avc::Config::parse(record)?;
+        let config = Video::parse(coding, record)?;
         self.video = Some(config.clone());
         Ok(Demuxed::Config(TrackConfig::Video(config)))
     }
 
-    fn audio_config(&mut self, specific: Bytes) -> Result<Demuxed, Refused> {
-        if self.audio.as_ref().is_some_and(|config| config.specific == specific) {
+    fn audio_config(&mut self, coding: AudioCoding, record: Bytes) -> Result<Demuxed, Refused> {
+        /// What senders of Opus use unless told otherwise: 20 milliseconds.
+        const PACKET_SAMPLES: u32 = 960;
+        let known = self.audio.as_ref().filter(|config| config.coding() == coding);
+        if known.is_some_and(|config| *config.record() == record) {
             return Ok(Demuxed::Ignored(Ignored::SameConfig));
         }
-        let config = aac::Config::parse(specific)?;
+        match coding {
+            AudioCoding::Aac => {
+                let config = aac::Config::parse(record).map_err(AudioError::from)?;
+                Ok(self.sound(Audio::Aac(config)))
+            }
+            AudioCoding::Opus => self.opus(record, PACKET_SAMPLES),
+        }
+    }
+
+    fn opus(&mut self, head: Bytes, samples: u32) -> Result<Demuxed, Refused> {
+        let config = opus::Config::parse(head, samples).map_err(AudioError::from)?;
+        Ok(self.sound(Audio::Opus(config)))
+    }
+
+    fn sound(&mut self, config: Audio) -> Demuxed {
         self.audio = Some(config.clone());
-        Ok(Demuxed::Config(TrackConfig::Audio(config)))
+        Demuxed::Config(TrackConfig::Audio(config))
     }
 }
 
@@ -271,12 +324,13 @@ mod tests {
     #[test]
     fn other_codecs_are_refused_by_name() {
         let refusals: [(&[u8], &str); 3] = [
-            (b"\x90hvc1", "codec_unsupported: H.265 (hvc1)"),
+            (b"\x90vp09", "codec_unsupported: VP9 (vp09)"),
             (b"\x22\x00", "codec_unsupported: Sorenson H.263"),
             (b"\x2f\xff", "codec_unsupported: MP3"),
         ];
         for (body, name) in refusals {
-            check(&[body], &[&format!("{name} is not supported: send H.264 video and AAC audio")]);
+            let send = "send H.264, H.265 or AV1 video, and AAC or Opus audio";
+            check(&[body], &[&format!("{name} is not supported: {send}")]);
         }
         let damaged = "config_invalid: version 9 of the H.264 configuration record is unknown";
         check(&[b"\x17\x00\x00\x00\x00\x09"], &[damaged]);
@@ -286,6 +340,78 @@ mod tests {
     fn other_tracks_of_whatever_codec_are_passed_over() {
         // R13
         check(&[b"\x96\x01hvc1\x01\x00\x00\x00nal"], &["other_track"]);
+    }
+
+    /// A body by Enhanced RTMP.
+    fn enhanced(first: u8, name: &[u8], rest: &[u8]) -> Bytes {
+        [&[first], name, rest].concat().into()
+    }
+
+    #[test]
+    fn newer_codings_are_known_by_their_four_letters() {
+        let hevc = include_bytes!("../../fuzz/corpus/hevc_config/main");
+        let av1 = include_bytes!("../../fuzz/corpus/av1_config/svt");
+        check(
+            &[
+                &enhanced(0x90, b"hvc1", hevc),
+                &enhanced(0x91, b"hvc1", b"\x00\x00\x21\x00\x00\x00\x03\x28\x01\xaf"),
+                &enhanced(0xa3, b"hvc1", b"\x00\x00\x00\x03\x02\x01\xd0"),
+                &enhanced(0xa3, b"hvc1", b"\x00\x00\x00\x03\x44\x01\xc0"),
+                // Another coding without its configuration.
+                &enhanced(0xa3, b"avc1", b"\x00\x00\x00\x01\x65"),
+                &enhanced(0x90, b"av01", av1),
+                &enhanced(0x91, b"av01", b"\x12\x00\x32\x02\x10\x00"),
+                &enhanced(0xa1, b"av01", b"\x1a\x01\xe8"),
+                &enhanced(0xa1, b"av01", b"\x12\x00"),
+                &enhanced(0xa1, b"av01", b"\x32\x09"),
+                &enhanced(0x90, b"av01", &av1[..9]),
+            ],
+            &[
+                "hvc1.1.6.L63.90",
+                "sync",
+                "unit",
+                "empty_frame",
+                "before_config",
+                "av01.0.01M.08",
+                "sync",
+                "unit",
+                "empty_frame",
+                "broken",
+                "config_invalid: the AV1 sequence header is damaged",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_picture_of_av1_is_told_without_its_delimiter() {
+        let av1 = include_bytes!("../../fuzz/corpus/av1_config/svt");
+        let mut demux = Demux::default();
+        demux.video(0, &enhanced(0x90, b"av01", av1)).unwrap();
+        let body = enhanced(0x91, b"av01", b"\x12\x00\x32\x02\x10\x00");
+        let Ok(Demuxed::Unit(unit)) = demux.video(40, &body) else { panic!("no unit") };
+        assert_eq!(unit.data, [0x32, 2, 0x10, 0][..]);
+    }
+
+    #[test]
+    fn packets_of_opus_say_how_long_they_are() {
+        let head = include_bytes!("../../fuzz/corpus/opus_config/mono");
+        let mut demux = Demux::default();
+        let mut samples =
+            |first, rest: &[u8]| match demux.audio(0, &enhanced(first, b"Opus", rest)).unwrap() {
+                Demuxed::Config(TrackConfig::Audio(config)) => Some(config.frame_samples()),
+                Demuxed::Config(TrackConfig::Video(_)) | Demuxed::Ignored(_) => None,
+                Demuxed::Unit(_) => Some(0),
+            };
+        let told = [
+            samples(0x91, b"\xf8"),
+            samples(0x90, head),
+            samples(0x91, b"\xf8"),
+            samples(0x91, b"\xf0"),
+            samples(0x91, b"\xf0"),
+            samples(0x91, b"\xfb"),
+            samples(0x90, head),
+        ];
+        assert_eq!(told, [None, Some(960), Some(0), Some(480), Some(0), None, None]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod audio;
 pub mod file;
 pub mod video;
 
+use crate::codec::{AudioCoding, VideoCoding};
 use crate::cursor::Cursor;
 use crate::unit::{Kind, RawUnit, TrackConfig};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -35,16 +36,28 @@ impl Tag {
     pub fn config(config: &TrackConfig) -> Self {
         let (kind, first, record) = match config {
             TrackConfig::Video(config) => {
-                (Self::VIDEO, &[video::KEY_FRAME_AVC, 0, 0, 0, 0][..], &config.record)
+                let first = match config.coding() {
+                    VideoCoding::Avc => vec![video::KEY_FRAME_AVC, 0, 0, 0, 0],
+                    coding @ (VideoCoding::Hevc | VideoCoding::Av1) => {
+                        [&[video::ENHANCED_CONFIG], coding.name().as_bytes()].concat()
+                    }
+                };
+                (Self::VIDEO, first, config.record())
             }
             TrackConfig::Audio(config) => {
-                (Self::AUDIO, &[audio::AAC_STEREO, 0][..], &config.specific)
+                let first = match config.coding() {
+                    AudioCoding::Aac => vec![audio::AAC_STEREO, 0],
+                    coding @ AudioCoding::Opus => {
+                        [&[audio::ENHANCED_CONFIG], coding.name().as_bytes()].concat()
+                    }
+                };
+                (Self::AUDIO, first, config.record())
             }
         };
-        Self { kind, timestamp_ms: 0, body: [first, record].concat().into() }
+        Self { kind, timestamp_ms: 0, body: [&first[..], record].concat().into() }
     }
 
-    /// The tag of one picture or audio frame.
+    /// The tag of one picture of H.264 or frame of AAC.
     pub fn unit(unit: &RawUnit) -> Self {
         let mut body = BytesMut::with_capacity(unit.data.len() + 5);
         let kind = match unit.kind {
@@ -108,9 +121,8 @@ impl std::fmt::Display for CodecName {
             Self::Known(name) => f.write_str(name),
             Self::FourCc(code) => {
                 let known = match code {
-                    b"hvc1" | b"hev1" => "H.265",
+                    b"hev1" => "H.265",
                     b"vvc1" => "H.266",
-                    b"av01" => "AV1",
                     b"vp08" => "VP8",
                     b"vp09" => "VP9",
                     b"fLaC" => "FLAC",

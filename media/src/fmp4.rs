@@ -24,6 +24,6 @@ pub const VIDEO_SCALE: Timescale = match Timescale::new(90_000) {
 pub fn timescale(config: &TrackConfig) -> Timescale {
     match config {
         TrackConfig::Video(_) => VIDEO_SCALE,
-        TrackConfig::Audio(config) => Timescale::new(config.sample_rate).unwrap_or(VIDEO_SCALE),
+        TrackConfig::Audio(config) => Timescale::new(config.sample_rate()).unwrap_or(VIDEO_SCALE),
     }
 }

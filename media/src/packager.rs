@@ -240,7 +240,7 @@ impl Packager {
     /// The timeline of a new broadcast.
     fn open(&mut self, first: &First, join: &Join, now: Wall) -> Result<Live, MediaError> {
         let header_rate = match &self.video {
-            Some(TrackConfig::Video(config)) => config.frame_rate,
+            Some(TrackConfig::Video(config)) => config.frame_rate(),
             Some(TrackConfig::Audio(_)) | None => None,
         };
         let mut frames = FrameClock::new(header_rate.or(self.declared_rate));
@@ -290,8 +290,8 @@ impl Packager {
         let rate = match (leader, &self.audio) {
             (Kind::Video, _) => frames.rate(),
             (Kind::Audio, Some(TrackConfig::Audio(config))) => {
-                let numerator = std::num::NonZeroU32::new(config.sample_rate);
-                let denominator = std::num::NonZeroU32::new(config.frame_samples);
+                let numerator = std::num::NonZeroU32::new(config.sample_rate());
+                let denominator = std::num::NonZeroU32::new(config.frame_samples());
                 numerator
                     .zip(denominator)
                     .map(|(numerator, denominator)| FrameRate { numerator, denominator })

@@ -21,7 +21,7 @@ mod picture;
 mod scene;
 pub mod sound;
 
-use crate::codec::avc;
+use crate::codec::{Video, avc};
 use crate::unit::{Kind, RawUnit, TrackConfig};
 use block::Block;
 use scene::Scene;
@@ -59,7 +59,7 @@ impl Encoder {
     /// What a decoder must know before the first frame.
     pub fn config() -> TrackConfig {
         let config = avc::Config::parse(h264::record()).expect("our own record is well formed");
-        TrackConfig::Video(config)
+        TrackConfig::Video(Video::Avc(config))
     }
 
     /// The frame number `index` since the start, showing the clock at `clock_ms` since 1970.
@@ -127,10 +127,10 @@ mod tests {
     fn the_configuration_names_what_is_sent() {
         let TrackConfig::Video(config) = Encoder::config() else { panic!("no video") };
         let thirty = NonZeroU32::new(30).unwrap();
-        assert_eq!((config.width, config.height), (1_280, 720));
-        assert_eq!(config.codec, "avc1.42c01f");
+        assert_eq!((config.width(), config.height()), (1_280, 720));
+        assert_eq!(config.codec(), "avc1.42c01f");
         let rate = FrameRate { numerator: thirty, denominator: NonZeroU32::MIN };
-        assert_eq!(config.frame_rate, Some(rate));
+        assert_eq!(config.frame_rate(), Some(rate));
     }
 
     #[test]

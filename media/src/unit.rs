@@ -1,6 +1,6 @@
 //! Tracks and their access units: what every parser makes and every writer takes.
 
-use crate::codec::{aac, avc};
+use crate::codec::{Audio, Video};
 use bytes::Bytes;
 use std::num::NonZeroU32;
 
@@ -50,9 +50,10 @@ pub struct RawUnit {
     pub timestamp_ms: u32,
     /// How much later than its decode time it is shown; can be negative.
     pub composition_offset_ms: i32,
-    /// Decoding can start here (IDR; any audio frame).
+    /// Decoding can start here (a random access picture; any audio frame).
     pub is_sync: bool,
-    /// Length-prefixed NAL units (video) or one raw AAC frame.
+    /// As a sample of a file: length-prefixed NAL units, a temporal unit without its delimiter, or
+    /// one raw frame or packet of sound.
     pub data: Bytes,
 }
 
@@ -67,19 +68,20 @@ pub struct AccessUnit {
     pub composition_offset: i32,
     /// Ticks until the next unit of the track.
     pub duration: u32,
-    /// Decoding can start here (IDR; any audio frame).
+    /// Decoding can start here (a random access picture; any audio frame).
     pub is_sync: bool,
-    /// Length-prefixed NAL units (video) or one raw AAC frame.
+    /// As a sample of a file: length-prefixed NAL units, a temporal unit without its delimiter, or
+    /// one raw frame or packet of sound.
     pub data: Bytes,
 }
 
 /// What a decoder must know before the first unit of a track.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrackConfig {
-    /// H.264 video.
-    Video(avc::Config),
-    /// AAC audio.
-    Audio(aac::Config),
+    /// Pictures.
+    Video(Video),
+    /// Sound.
+    Audio(Audio),
 }
 
 impl TrackConfig {
@@ -94,8 +96,8 @@ impl TrackConfig {
     /// The codec as RFC 6381 names it: `avc1.64001f`, `mp4a.40.2`.
     pub fn codec(&self) -> &str {
         match self {
-            Self::Video(config) => &config.codec,
-            Self::Audio(config) => &config.codec,
+            Self::Video(config) => config.codec(),
+            Self::Audio(config) => config.codec(),
         }
     }
 }

@@ -18,7 +18,7 @@ pub enum Refusal {
     #[error("another publisher is live with this stream key")]
     AlreadyLive,
     /// The publisher sends a codec that is not taken.
-    #[error("only H.264 video and AAC audio are taken")]
+    #[error("only H.264, H.265 and AV1 video, and AAC and Opus audio are taken")]
     CodecUnsupported,
     /// The database is away and the key was not seen lately.
     #[error("the database is unavailable; try again in a minute")]

@@ -7,6 +7,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::OnceCell;
 
 use super::client::PATIENCE;
+use super::servers::tools;
 
 /// A clip as OBS would send it: H.264 High with two B-frames, a key frame every second, AAC.
 ///
@@ -30,8 +31,47 @@ pub(crate) async fn clip() -> &'static Path {
     .await
 }
 
+/// How a clip is encoded: a name for its file, and ffmpeg's arguments for picture and sound.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Coding {
+    pub(crate) name: &'static str,
+    pub(crate) picture: &'static str,
+    pub(crate) sound: &'static str,
+}
+
+/// A clip in a coding that only newer encoders send: a key frame every second.
+async fn newer_clip(coding: Coding) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.mp4", coding.name));
+    let picture = "testsrc2=size=640x360:rate=30:duration=12";
+    let sound = "sine=frequency=440:sample_rate=48000:duration=12";
+    let mut ffmpeg = newer();
+    ffmpeg.args(["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]);
+    ffmpeg.args(coding.picture.split(' ')).args(coding.sound.split(' '));
+    ffmpeg.args(["-pix_fmt", "yuv420p", "-y"]).arg(&path).stderr(Stdio::null());
+    let status = ffmpeg.status().await.expect("ffmpeg runs");
+    assert!(status.success(), "ffmpeg encodes {coding:?}");
+    path
+}
+
+/// An ffmpeg that speaks Enhanced RTMP, which that of Debian is too old for.
+fn newer() -> Command {
+    let library = tools().join("venv/lib");
+    let versions = std::fs::read_dir(library).into_iter().flatten().flatten();
+    let folders = versions.map(|version| version.path().join("site-packages/imageio_ffmpeg"));
+    let files = folders.filter_map(|folder| std::fs::read_dir(folder.join("binaries")).ok());
+    let mut paths = files.flatten().flatten().map(|file| file.path());
+    let name = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ffmpeg-"))
+    };
+    command(&paths.find(name).expect("a newer ffmpeg: `make tools` installs it"))
+}
+
 fn ffmpeg() -> Command {
-    let mut command = Command::new("ffmpeg");
+    command(Path::new("ffmpeg"))
+}
+
+fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
     command.args(["-nostdin", "-hide_banner", "-loglevel", "error"]);
     command.stdin(Stdio::null()).kill_on_drop(true);
     command
@@ -52,6 +92,15 @@ impl Encoder {
     /// Publishes the clip's sound alone.
     pub(crate) async fn sound(url: &str) -> Self {
         Self::publish(url, &["-vn"]).await
+    }
+
+    /// Publishes a clip in a newer coding by Enhanced RTMP, looped.
+    pub(crate) async fn enhanced(url: &str, coding: Coding) -> Self {
+        let clip = newer_clip(coding).await;
+        let mut command = newer();
+        command.args(["-re", "-stream_loop", "-1", "-i"]).arg(clip);
+        command.args(["-c", "copy", "-f", "flv", url]).stderr(Stdio::piped());
+        Self { child: command.spawn().expect("ffmpeg starts") }
     }
 
     async fn publish(url: &str, tracks: &[&str]) -> Self {

@@ -264,15 +264,19 @@ fn free_port_low() -> u16 {
     }
 }
 
-fn weed() -> String {
-    let tools = std::env::var_os("HEADWATER_TOOLS").map_or_else(
+/// Where `make tools` puts the wheels.
+pub(super) fn tools() -> PathBuf {
+    std::env::var_os("HEADWATER_TOOLS").map_or_else(
         || {
             PathBuf::from(std::env::var_os("HOME").unwrap_or_default())
                 .join(".cache/headwater-tools")
         },
         PathBuf::from,
-    );
-    let weed = tools.join("venv/bin/weed");
+    )
+}
+
+fn weed() -> String {
+    let weed = tools().join("venv/bin/weed");
     assert!(weed.exists(), "{} is missing: run `make tools`", weed.display());
     weed.display().to_string()
 }

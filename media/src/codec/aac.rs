@@ -1,5 +1,6 @@
 //! AAC: the `AudioSpecificConfig`.
 
+use crate::codec::bits::Bits;
 use bytes::Bytes;
 
 /// What an `AudioSpecificConfig` says about its track.
@@ -122,30 +123,6 @@ fn sample_rate(bits: &mut Bits<'_>) -> Option<Option<u32>> {
 /// Steps over the rate after spectral band replication: the track's clock is the core's.
 fn sample_rate_of_extension(bits: &mut Bits<'_>) -> Option<()> {
     sample_rate(bits).map(|_| ())
-}
-
-/// Bits of a slice, most significant first.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    position: usize,
-}
-
-impl<'a> Bits<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, position: 0 }
-    }
-
-    /// The next `count` bits, at most 32.
-    fn take(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = self.bytes.get(self.position / 8)?;
-            let bit = (byte >> (7 - self.position % 8)) & 1;
-            value = (value << 1) | u32::from(bit);
-            self.position += 1;
-        }
-        Some(value)
-    }
 }
 
 #[cfg(test)]

@@ -270,7 +270,7 @@ mod tests {
 
     fn record_of_the_test_picture() -> Bytes {
         match testcard::Encoder::config() {
-            TrackConfig::Video(config) => config.record,
+            TrackConfig::Video(config) => config.record().clone(),
             TrackConfig::Audio(_) => Bytes::new(),
         }
     }

@@ -1,15 +1,16 @@
 //! Audio tag bodies.
 
 use super::{CodecName, Enhanced, Packets};
+use crate::codec::AudioCoding;
 use crate::cursor::Cursor;
 
 /// What an audio body holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body<'a> {
-    /// An `AudioSpecificConfig`; can be empty.
-    Config(&'a [u8]),
-    /// One raw AAC frame; can be empty.
-    Frame(&'a [u8]),
+    /// An `AudioSpecificConfig`, or what Opus has for it; can be empty.
+    Config(AudioCoding, &'a [u8]),
+    /// One raw frame or packet; can be empty.
+    Frame(AudioCoding, &'a [u8]),
     /// The track ends.
     End,
     /// Nothing to decode: channel layouts, kinds to come.
@@ -24,6 +25,8 @@ pub enum Body<'a> {
 
 /// First byte of a body: AAC. The rest of it is the same for every AAC track.
 pub(super) const AAC_STEREO: u8 = 0xaf;
+/// First byte of a body by Enhanced RTMP: the packet of a configuration.
+pub(super) const ENHANCED_CONFIG: u8 = 0x90;
 const PACKETS: Packets = Packets { multitrack: 5, extension: 7 };
 
 impl<'a> Body<'a> {
@@ -39,8 +42,8 @@ impl<'a> Body<'a> {
         let first = cursor.u8()?;
         match first >> 4 {
             AAC => match cursor.u8()? {
-                0 => Some(Self::Config(cursor.rest())),
-                1 => Some(Self::Frame(cursor.rest())),
+                0 => Some(Self::Config(AudioCoding::Aac, cursor.rest())),
+                1 => Some(Self::Frame(AudioCoding::Aac, cursor.rest())),
                 _ => Some(Self::Other),
             },
             ENHANCED => {
@@ -55,12 +58,12 @@ impl<'a> Body<'a> {
         if enhanced.track != 0 {
             return Self::OtherTrack(enhanced.track);
         }
-        if &enhanced.codec != b"mp4a" {
+        let Some(coding) = AudioCoding::named(&enhanced.codec) else {
             return Self::Unsupported(CodecName::FourCc(enhanced.codec));
-        }
+        };
         match enhanced.packet {
-            0 => Self::Config(enhanced.payload),
-            1 => Self::Frame(enhanced.payload),
+            0 => Self::Config(coding, enhanced.payload),
+            1 => Self::Frame(coding, enhanced.payload),
             2 => Self::End,
             _ => Self::Other,
         }
@@ -87,19 +90,22 @@ mod tests {
 
     #[test]
     fn bodies_of_both_kinds_are_read() {
-        let cases: [(&[u8], Body<'_>); 13] = [
-            (b"\xaf\x00\x11\x90", Body::Config(b"\x11\x90")),
-            (b"\xaf\x00", Body::Config(b"")),
-            (b"\xaf\x01raw", Body::Frame(b"raw")),
-            (b"\xaf\x01", Body::Frame(b"")),
+        use AudioCoding::{Aac, Opus};
+        let cases: [(&[u8], Body<'_>); 15] = [
+            (b"\xaf\x00\x11\x90", Body::Config(Aac, b"\x11\x90")),
+            (b"\xaf\x00", Body::Config(Aac, b"")),
+            (b"\xaf\x01raw", Body::Frame(Aac, b"raw")),
+            (b"\xaf\x01", Body::Frame(Aac, b"")),
             (b"\xaf", Body::Broken),
             (b"\x2f\xff", Body::Unsupported(CodecName::Known("MP3"))),
             (b"\xb2", Body::Unsupported(CodecName::Known("Speex"))),
-            (b"\x90mp4a\x11\x90", Body::Config(b"\x11\x90")),
-            (b"\x91mp4araw", Body::Frame(b"raw")),
+            (b"\x90mp4a\x11\x90", Body::Config(Aac, b"\x11\x90")),
+            (b"\x91mp4araw", Body::Frame(Aac, b"raw")),
+            (b"\x90OpusOpusHead", Body::Config(Opus, b"OpusHead")),
+            (b"\x91Opusraw", Body::Frame(Opus, b"raw")),
             (b"\x92mp4a", Body::End),
             (b"\x94mp4alayout", Body::Other),
-            (b"\x91Opusraw", Body::Unsupported(CodecName::FourCc(*b"Opus"))),
+            (b"\x91fLaCraw", Body::Unsupported(CodecName::FourCc(*b"fLaC"))),
             // R13: a second track.
             (b"\x95\x01mp4a\x01raw", Body::OtherTrack(1)),
         ];

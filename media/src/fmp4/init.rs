@@ -1,23 +1,23 @@
 //! Init sections: ftyp and moov of a track without samples.
 
 use super::{TRACK_ID, timescale};
-use crate::codec::{aac, avc};
+use crate::codec::{Audio, Video, aac, opus};
 use crate::unit::TrackConfig;
 use bytes::{Bytes, BytesMut};
 use mp4_atom::esds::{DecoderConfig, DecoderSpecific, EsDescriptor, SLConfig};
 use mp4_atom::{
-    Atom as _, Audio, Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode as _, Esds, FourCC, Ftyp,
-    Hdlr, Mdhd, Mdia, Minf, Moov, Mp4a, Mvex, Mvhd, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url,
-    Visual, Vmhd,
+    Atom as _, Av01, Av1c, Avc1, Avcc, Codec, Dinf, Dops, Dref, DrefEntry, Encode as _, Esds,
+    FourCC, Ftyp, Hdlr, Hvc1, Hvcc, Mdhd, Mdia, Minf, Moov, Mp4a, Mvex, Mvhd, Opus,
+    OpusChannelMapping, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url, Visual, Vmhd,
 };
 
 /// Why no init section can be made of a configuration.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InitError {
-    /// The H.264 configuration record has a form that `avcC` can't carry.
-    #[error("the H.264 configuration record can't be written into an init section")]
-    Avc(#[source] mp4_atom::Error),
+    /// The configuration record has a form that its box can't carry.
+    #[error("the configuration record can't be written into an init section")]
+    Record(#[source] mp4_atom::Error),
     /// A picture side over 65 535.
     #[error("a picture of {width}×{height} can't be written into an init section")]
     Size {
@@ -79,22 +79,76 @@ fn trak(config: &TrackConfig) -> Result<Trak, InitError> {
     Ok(Trak { tkhd, mdia: Mdia { mdhd, hdlr, minf }, ..Trak::default() })
 }
 
-fn size(config: &avc::Config) -> Result<(u16, u16), InitError> {
-    let avc::Config { width, height, .. } = *config;
+fn size(config: &Video) -> Result<(u16, u16), InitError> {
+    let (width, height) = (config.width(), config.height());
     u16::try_from(width)
         .and_then(|narrow| Ok((narrow, u16::try_from(height)?)))
         .map_err(|_| InitError::Size { width, height })
 }
 
-fn video_entry(config: &avc::Config, width: u16, height: u16) -> Result<Codec, InitError> {
-    let avcc = Avcc::decode_body(&mut &*config.record).map_err(InitError::Avc)?;
+fn video_entry(config: &Video, width: u16, height: u16) -> Result<Codec, InitError> {
     let visual = Visual { data_reference_index: 1, width, height, ..Visual::default() };
-    let (btrt, colr, pasp, taic, fiel, spatial) = (None, None, None, None, None, None);
-    Ok(Codec::Avc1(Avc1 { visual, avcc, btrt, colr, pasp, taic, fiel, spatial }))
+    let mut record = &**config.record();
+    Ok(match config {
+        Video::Avc(_) => {
+            let avcc = Avcc::decode_body(&mut record).map_err(InitError::Record)?;
+            let (btrt, colr, pasp, taic, fiel, spatial) = (None, None, None, None, None, None);
+            Codec::Avc1(Avc1 { visual, avcc, btrt, colr, pasp, taic, fiel, spatial })
+        }
+        Video::Hevc(_) => {
+            let hvcc = Hvcc::decode_body(&mut record).map_err(InitError::Record)?;
+            Codec::Hvc1(Hvc1 { visual, hvcc: complete(hvcc), ..Hvc1::default() })
+        }
+        Video::Av1(_) => {
+            let av1c = Av1c::decode_body(&mut record).map_err(InitError::Record)?;
+            Codec::Av01(Av01 { visual, av1c, ..Av01::default() })
+        }
+    })
+}
+
+/// An entry `hvc1` says of its parameter sets that samples hold no others.
+fn complete(mut hvcc: Hvcc) -> Hvcc {
+    const PARAMETER_SETS: std::ops::RangeInclusive<u8> = 32..=34;
+    hvcc.configuration_version = 1;
+    for array in &mut hvcc.arrays {
+        array.completeness |= PARAMETER_SETS.contains(&array.nal_unit_type);
+    }
+    hvcc
+}
+
+fn audio_entry(config: &Audio) -> Codec {
+    match config {
+        Audio::Aac(config) => aac_entry(config),
+        Audio::Opus(config) => opus_entry(config),
+    }
+}
+
+/// The entry's rate is the decoder's, 48 kHz; the sound's own is only a hint (`Opus in ISOBMFF`, 4.3).
+fn opus_entry(config: &opus::Config) -> Codec {
+    let audio = mp4_atom::Audio {
+        data_reference_index: 1,
+        channel_count: u16::from(config.channels),
+        sample_size: 16,
+        sample_rate: u16::try_from(opus::Config::SAMPLE_RATE).unwrap_or(0).into(),
+    };
+    let channel_mapping = config.mapping.as_ref().map(|mapping| OpusChannelMapping {
+        family: mapping.family,
+        stream_count: mapping.streams,
+        coupled_count: mapping.coupled,
+        channel_mapping: mapping.channels.to_vec(),
+    });
+    let dops = Dops {
+        output_channel_count: config.channels,
+        pre_skip: config.pre_skip,
+        input_sample_rate: config.input_sample_rate,
+        output_gain: config.output_gain,
+        channel_mapping,
+    };
+    Codec::Opus(Opus { audio, dops, btrt: None })
 }
 
 /// Sample rate and channels are those of the core, as its track's clock is.
-fn audio_entry(config: &aac::Config) -> Codec {
+fn aac_entry(config: &aac::Config) -> Codec {
     const MPEG_4_AUDIO: u8 = 0x40;
     const AUDIO_STREAM: u8 = 5;
     let raw = config.specific.to_vec();
@@ -116,7 +170,7 @@ fn audio_entry(config: &aac::Config) -> Codec {
         dec_config,
         sl_config: SLConfig::default(),
     };
-    let audio = Audio {
+    let audio = mp4_atom::Audio {
         data_reference_index: 1,
         channel_count: u16::from(config.channels),
         sample_size: 16,
@@ -128,16 +182,30 @@ fn audio_entry(config: &aac::Config) -> Codec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::VideoCoding;
     use mp4_atom::Decode as _;
 
     fn aac() -> TrackConfig {
         let specific = Bytes::from_static(&[0x11, 0x90]);
-        TrackConfig::Audio(aac::Config::parse(specific).unwrap())
+        TrackConfig::Audio(Audio::Aac(aac::Config::parse(specific).unwrap()))
     }
 
     fn avc() -> TrackConfig {
-        TrackConfig::Video(avc::Config::parse(Bytes::from_static(RECORD)).unwrap())
+        video(VideoCoding::Avc, RECORD)
     }
+
+    fn video(coding: VideoCoding, record: &'static [u8]) -> TrackConfig {
+        TrackConfig::Video(Video::parse(coding, Bytes::from_static(record)).unwrap())
+    }
+
+    fn opus() -> TrackConfig {
+        let head = Bytes::from_static(SURROUND);
+        TrackConfig::Audio(Audio::Opus(opus::Config::parse(head, 960).unwrap()))
+    }
+
+    const HEVC: &[u8] = include_bytes!("../../../fuzz/corpus/hevc_config/main");
+    const AV1: &[u8] = include_bytes!("../../../fuzz/corpus/av1_config/svt");
+    const SURROUND: &[u8] = include_bytes!("../../../fuzz/corpus/opus_config/surround");
 
     /// 640×360, High, 30 pictures a second.
     const RECORD: &[u8] = &[
@@ -156,7 +224,8 @@ mod tests {
 
     #[test]
     fn an_init_section_has_the_brands_televisions_ask_for_and_no_samples() {
-        for config in [aac(), avc()] {
+        let newer = [video(VideoCoding::Hevc, HEVC), video(VideoCoding::Av1, AV1), opus()];
+        for config in [aac(), avc()].into_iter().chain(newer) {
             let (ftyp, moov) = read(&config);
             for brand in [b"cmfc", b"iso6"] {
                 assert!(ftyp.compatible_brands.contains(&FourCC::new(brand)));
@@ -174,6 +243,24 @@ mod tests {
             let bytes = init(&config).unwrap();
             assert!(bytes.windows(header.len()).any(|window| window == header));
         }
+    }
+
+    #[test]
+    fn newer_codings_have_the_entries_that_their_bindings_name() {
+        let entry = |config: &TrackConfig| {
+            let (_, mut moov) = read(config);
+            moov.trak[0].mdia.minf.stbl.stsd.codecs.remove(0)
+        };
+        let Codec::Hvc1(hvc1) = entry(&video(VideoCoding::Hevc, HEVC)) else { panic!("hvc1") };
+        assert_eq!((hvc1.visual.width, hvc1.hvcc.general_level_idc), (640, 63));
+        let kinds: Vec<_> =
+            hvc1.hvcc.arrays.iter().map(|a| (a.nal_unit_type, a.completeness)).collect();
+        assert_eq!(kinds, [(32, true), (33, true), (34, true)]);
+        let bytes = init(&video(VideoCoding::Av1, AV1)).unwrap();
+        assert!(bytes.windows(AV1.len()).any(|window| window == AV1));
+        let Codec::Opus(entry) = entry(&opus()) else { panic!("Opus") };
+        assert_eq!((entry.audio.channel_count, entry.dops.pre_skip), (6, 312));
+        assert_eq!(entry.dops.channel_mapping.unwrap().channel_mapping, SURROUND[21..]);
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn media(text: &mut String, prefix: &str, entry: &Entry, is_default: bool) {
              DEFAULT={default},AUTOSELECT=YES,CHANNELS=\"{}\",URI=\"{prefix}{}/media.m3u8\"",
             Quoted(&entry.name),
             Quoted(&entry.language),
-            config.channels,
+            config.channels(),
             entry.rid
         ),
     );
@@ -105,8 +105,8 @@ struct Picture<'a>(&'a Entry);
 impl fmt::Display for Picture<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let TrackConfig::Video(config) = &self.0.config else { return Ok(()) };
-        write!(formatter, ",RESOLUTION={}x{}", config.width, config.height)?;
-        let Some(rate) = self.0.frame_rate.or(config.frame_rate) else { return Ok(()) };
+        write!(formatter, ",RESOLUTION={}x{}", config.width(), config.height())?;
+        let Some(rate) = self.0.frame_rate.or(config.frame_rate()) else { return Ok(()) };
         let denominator = u64::from(rate.denominator.get());
         let thousandths = (u64::from(rate.numerator.get()) * 1_000 + denominator / 2) / denominator;
         write!(formatter, ",FRAME-RATE={}.{:03}", thousandths / 1_000, thousandths % 1_000)

@@ -4,7 +4,7 @@
 //! whoever reads one begins with it.
 
 use super::index::Entry;
-use crate::codec::{aac, avc};
+use crate::codec::{Audio, AudioCoding, Video, VideoCoding, aac, opus};
 use crate::packager::{Control, Rendition};
 use crate::time::Span;
 use crate::unit::{FrameRate, Kind, TrackConfig};
@@ -25,6 +25,12 @@ pub struct Row {
     rid: String,
     /// The decoder configuration, in hex.
     record: String,
+    /// The name of its sample entry; none is `avc1` or `mp4a`, as the first sheets had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coding: Option<String>,
+    /// Samples in a packet of Opus, which its header does not name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    packet_samples: Option<u32>,
     /// Frames, and the seconds in which they are shown.
     frame_rate: Option<(u32, u32)>,
     target_seconds: u32,
@@ -88,12 +94,19 @@ impl Sheet {
 impl Row {
     /// What is to be kept of a rendition with these segments and init sections.
     pub fn new(about: &Rendition, segments: &[Entry], inits: &[Init]) -> Self {
-        let record = match &about.config {
-            TrackConfig::Video(config) => &config.record,
-            TrackConfig::Audio(config) => &config.specific,
+        let (coding, packet_samples, record) = match &about.config {
+            TrackConfig::Video(config) => (config.coding().name(), None, config.record()),
+            TrackConfig::Audio(config) => {
+                let is_opus = config.coding() == AudioCoding::Opus;
+                let samples = is_opus.then(|| config.frame_samples());
+                (config.coding().name(), samples, config.record())
+            }
         };
+        let is_usual = matches!(coding, "avc1" | "mp4a");
         Self {
             rid: about.rid.to_string(),
+            coding: (!is_usual).then(|| coding.to_owned()),
+            packet_samples,
             record: to_hex(record),
             frame_rate: about.frame_rate.map(|r| (r.numerator.get(), r.denominator.get())),
             target_seconds: about.control.target_seconds,
@@ -110,10 +123,7 @@ impl Row {
         let refuse = || SheetError::Rendition(self.rid.clone());
         let rid: crate::packager::Rid = self.rid.parse().map_err(|_| refuse())?;
         let record: Bytes = hex(&self.record).ok_or_else(refuse)?.into();
-        let config = match rid.kind {
-            Kind::Video => TrackConfig::Video(avc::Config::parse(record).map_err(|_| refuse())?),
-            Kind::Audio => TrackConfig::Audio(aac::Config::parse(record).map_err(|_| refuse())?),
-        };
+        let config = self.config(rid.kind, record).ok_or_else(refuse)?;
         let frame_rate = self.frame_rate.and_then(|(numerator, denominator)| {
             Some(FrameRate {
                 numerator: numerator.try_into().ok()?,
@@ -131,6 +141,27 @@ impl Row {
             },
             first_msn: self.first_msn,
             discontinuity_sequence: 0,
+        })
+    }
+}
+
+impl Row {
+    fn config(&self, kind: Kind, record: Bytes) -> Option<TrackConfig> {
+        let named = self.coding.as_deref().map(str::as_bytes);
+        Some(match kind {
+            Kind::Video => {
+                let coding = named.map_or(Some(VideoCoding::Avc), VideoCoding::named)?;
+                TrackConfig::Video(Video::parse(coding, record).ok()?)
+            }
+            Kind::Audio => {
+                let coding = named.map_or(Some(AudioCoding::Aac), AudioCoding::named)?;
+                TrackConfig::Audio(match coding {
+                    AudioCoding::Aac => Audio::Aac(aac::Config::parse(record).ok()?),
+                    AudioCoding::Opus => {
+                        Audio::Opus(opus::Config::parse(record, self.packet_samples?).ok()?)
+                    }
+                })
+            }
         })
     }
 }
@@ -183,7 +214,20 @@ mod tests {
     #[test]
     fn a_sheet_that_is_read_back_names_the_same_renditions() {
         let audio = aac::Config::parse(Bytes::from_static(&[0x11, 0x90])).unwrap();
-        let known = [about(testcard::Encoder::config()), about(TrackConfig::Audio(audio))];
+        let video = |coding, record: &'static [u8]| {
+            TrackConfig::Video(Video::parse(coding, Bytes::from_static(record)).unwrap())
+        };
+        let hevc = include_bytes!("../../../fuzz/corpus/hevc_config/main");
+        let av1 = include_bytes!("../../../fuzz/corpus/av1_config/svt");
+        let opus = Bytes::from_static(include_bytes!("../../../fuzz/corpus/opus_config/mono"));
+        let opus = Audio::Opus(opus::Config::parse(opus, 480).unwrap());
+        let known = [
+            about(testcard::Encoder::config()),
+            about(TrackConfig::Audio(Audio::Aac(audio))),
+            about(video(VideoCoding::Hevc, hevc)),
+            about(video(VideoCoding::Av1, av1)),
+            about(TrackConfig::Audio(opus)),
+        ];
         let init = Init { fence: 3, generation: 1, bytes: 700, crc32c: 9 };
         let rows = known.iter().map(|about| Row::new(about, &[], &[init])).collect();
         let again = Sheet::parse(&Sheet::new(rows).render()).unwrap();

@@ -183,7 +183,7 @@ impl Live {
                 (ticks, self.frames.interval().unwrap_or(0), offset - zero.shift)
             }
             TrackConfig::Audio(config) => {
-                let frame = config.frame_samples;
+                let frame = config.frame_samples();
                 let clock = self.samples.get_or_insert_with(|| SampleClock::new(scale, frame));
                 let since = ms - zero.audio_ms;
                 if since < -i64::from(frame) * 1_000 / i64::from(scale.get()) {

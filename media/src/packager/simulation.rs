@@ -1,7 +1,7 @@
 //! A publisher, a clock and a player of windows for tests: no sockets, no sleep.
 
 use super::{Control, Output, Packager, Part, Profile, Rid, Segment, Settings};
-use crate::codec::{aac, avc};
+use crate::codec::{Audio, Video, aac, avc};
 use crate::hls::{Window, playlist};
 use crate::time::{Span, Wall};
 use crate::unit::{FrameRate, Kind, RawUnit, TrackConfig};
@@ -46,25 +46,25 @@ impl Source {
     }
 
     pub(crate) fn video_config(&self, width: u32) -> TrackConfig {
-        TrackConfig::Video(avc::Config {
+        TrackConfig::Video(Video::Avc(avc::Config {
             record: Bytes::from_static(RECORD),
             codec: "avc1.64001e".to_owned(),
             width,
             height: 360,
             frame_rate: self.declares_rate.then_some(self.rate),
             length_size: 4,
-        })
+        }))
     }
 
     pub(crate) fn audio_config(&self) -> Option<TrackConfig> {
         let rate = self.audio_rate?;
-        Some(TrackConfig::Audio(aac::Config {
+        Some(TrackConfig::Audio(Audio::Aac(aac::Config {
             specific: Bytes::from_static(&[0x11, 0x90]),
             codec: "mp4a.40.2".to_owned(),
             sample_rate: rate,
             channels: 2,
             frame_samples: 1_024,
-        }))
+        })))
     }
 
     /// Units of `seconds`, each with the milliseconds after the start at which it comes.

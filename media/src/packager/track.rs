@@ -279,7 +279,7 @@ impl Track {
     fn unit(&self) -> i64 {
         match &self.rendition.config {
             TrackConfig::Video(_) => i64::from(self.scale.get()) / 50,
-            TrackConfig::Audio(config) => i64::from(config.frame_samples) + 8,
+            TrackConfig::Audio(config) => i64::from(config.frame_samples()) + 8,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Media that was fetched: an init section as a track, segments and parts as access units.
 
 use super::{Exchange, Version};
-use crate::codec::{aac, avc};
+use crate::codec::{Video, VideoCoding, aac};
 use crate::fmp4;
 use crate::hls::parse::Segment;
 use crate::time::Span;
@@ -50,7 +50,7 @@ impl Track {
             _ => return None,
         };
         let (entry, codec) = match media.minf.stbl.stsd.codecs.first() {
-            Some(Codec::Avc1(_)) => (Some("avc1"), avc_name(bytes)),
+            Some(Codec::Avc1(_)) => (Some("avc1"), video_name(bytes, VideoCoding::Avc, *b"avcC")),
             Some(Codec::Mp4a(mp4a)) => {
                 let specific = mp4a.esds.es_desc.dec_config.dec_specific.as_ref();
                 let config = specific.map(|specific| specific.raw.clone().into());
@@ -58,7 +58,9 @@ impl Track {
                 (Some("mp4a"), config.map(|config| config.codec))
             }
             Some(Codec::Hev1(_)) => (Some("hev1"), None),
-            Some(Codec::Hvc1(_)) => (Some("hvc1"), None),
+            Some(Codec::Hvc1(_)) => (Some("hvc1"), video_name(bytes, VideoCoding::Hevc, *b"hvcC")),
+            Some(Codec::Av01(_)) => (Some("av01"), video_name(bytes, VideoCoding::Av1, *b"av1C")),
+            Some(Codec::Opus(_)) => (Some("Opus"), Some("Opus".to_owned())),
             Some(_) | None => (None, None),
         };
         let scale = Timescale::new(media.mdhd.timescale)?;
@@ -71,13 +73,14 @@ fn text(name: [u8; 4]) -> String {
     String::from_utf8_lossy(&name).into_owned()
 }
 
-/// The codec's name as the `avcC` box in these bytes has it.
-fn avc_name(init: &Bytes) -> Option<String> {
-    let at = init.windows(4).position(|name| name == b"avcC")?;
+/// The codec's name as the box with its record in these bytes has it.
+fn video_name(init: &Bytes, coding: VideoCoding, name: [u8; 4]) -> Option<String> {
+    let at = init.windows(4).position(|window| window == name.as_slice())?;
     let size = init.get(at.checked_sub(4)?..at)?.try_into().ok().map(u32::from_be_bytes)?;
     let end = at.checked_add(usize::try_from(size).ok()?)?.checked_sub(4)?;
     let record = init.get(at + 4..end)?;
-    Some(avc::Config::parse(Bytes::copy_from_slice(record)).ok()?.codec)
+    let config = Video::parse(coding, Bytes::copy_from_slice(record)).ok()?;
+    Some(config.codec().to_owned())
 }
 
 /// A segment or a part that was fetched, and what its playlist says of it.

@@ -7,6 +7,7 @@ use super::handshake::Handshake;
 use super::metadata::Metadata;
 use super::target::Target;
 use super::{Limits, SessionError, message};
+use crate::codec::{AudioCoding, VideoCoding};
 use crate::cursor::Cursor;
 use crate::rtmp::amf::Value;
 use bytes::{Buf, Bytes, BytesMut};
@@ -344,7 +345,9 @@ impl Session {
             status("status", "NetConnection.Connect.Success", "connection succeeded").to_vec();
         status.push(("objectEncoding".to_owned(), Value::Number(0.0)));
         if properties.get("fourCcList").is_some() {
-            let ours = ["avc1", "mp4a"].map(Value::text).into();
+            let video = VideoCoding::ALL.map(VideoCoding::name);
+            let audio = AudioCoding::ALL.map(AudioCoding::name);
+            let ours = video.into_iter().chain(audio).map(Value::text).collect();
             status.push(("fourCcList".to_owned(), Value::Array(ours)));
             status.push(("capsEx".to_owned(), Value::Number(0.0)));
         }

@@ -10,7 +10,7 @@
 //! ```
 
 use super::wrapped;
-use crate::codec::aac;
+use crate::codec::{Audio, aac};
 use crate::cursor::Cursor;
 use crate::unit::{Kind, RawUnit, TrackConfig};
 use bytes::Bytes;
@@ -46,7 +46,7 @@ impl Sound {
     /// What a decoder must know before the first frame.
     pub fn config() -> TrackConfig {
         let config = aac::Config::parse(Bytes::from_static(&SPECIFIC));
-        TrackConfig::Audio(config.expect("our own configuration is well formed"))
+        TrackConfig::Audio(Audio::Aac(config.expect("our own configuration is well formed")))
     }
 
     /// The frame number `index` since the start.

@@ -84,7 +84,7 @@ impl Pump {
 
     fn describe(&mut self, about: media::packager::Rendition) {
         if let media::unit::TrackConfig::Video(config) = &about.config {
-            let (width, height) = (config.width, config.height);
+            let (width, height) = (config.width(), config.height());
             self.reporter.shaped(|shape| (shape.width, shape.height) = (width, height));
         }
         let control = about.control;

@@ -4,7 +4,7 @@ use std::{fs::File, io::BufWriter, path::Path};
 
 use bytes::Bytes;
 use media::{
-    codec::{aac, avc},
+    codec::{Audio, Video, aac, avc},
     fmp4,
     packager::Rid,
     unit::{AccessUnit, TrackConfig},
@@ -169,8 +169,11 @@ fn failed(error: mp4::Error, path: &Path) -> ExportError {
 
 fn describe(config: &TrackConfig) -> Result<mp4::TrackConfig, &'static str> {
     let (track_type, media_conf) = match config {
-        TrackConfig::Video(avc) => (mp4::TrackType::Video, picture(avc)?),
-        TrackConfig::Audio(aac) => (mp4::TrackType::Audio, sound(aac)?),
+        TrackConfig::Video(Video::Avc(avc)) => (mp4::TrackType::Video, picture(avc)?),
+        TrackConfig::Audio(Audio::Aac(aac)) => (mp4::TrackType::Audio, sound(aac)?),
+        TrackConfig::Video(Video::Hevc(_)) => return Err("its picture is H.265"),
+        TrackConfig::Video(Video::Av1(_)) => return Err("its picture is AV1"),
+        TrackConfig::Audio(Audio::Opus(_)) => return Err("its sound is Opus"),
     };
     let timescale = fmp4::timescale(config).get();
     Ok(mp4::TrackConfig { track_type, timescale, language: "und".to_owned(), media_conf })

@@ -6,6 +6,7 @@ use std::{
     io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
 };
 
+use media::codec::Video;
 use media::unit::{Kind, TrackConfig};
 use mp4::{MoovBox, Mp4Box as _, ReadBox as _, WriteBox as _};
 
@@ -76,7 +77,8 @@ fn complete(index: &mut MoovBox, tracks: &[Finish]) -> Result<(), mp4::Error> {
             // Every frame of sound is a sync sample, which no table means too.
             stbl.stss = None;
         }
-        if let (TrackConfig::Video(config), Some(entry)) = (config, &mut stbl.stsd.avc1) {
+        if let (TrackConfig::Video(Video::Avc(config)), Some(entry)) = (config, &mut stbl.stsd.avc1)
+        {
             let sets = media::codec::avc::parameter_sets(&config.record);
             let sets = sets.ok_or(mp4::Error::InvalidData("H.264 parameter sets"))?;
             entry.avcc.length_size_minus_one = config.length_size - 1;

@@ -70,7 +70,7 @@ pub(super) fn rescale(ticks: i64, from: u32, to: u32) -> i64 {
 #[cfg(test)]
 mod tests {
     use media::{
-        codec::aac,
+        codec::{Audio, aac},
         hls::index::Entry,
         packager::{Control, Rendition, Rid},
         time::Wall,
@@ -88,7 +88,7 @@ mod tests {
         let config = aac::Config::parse(bytes::Bytes::from_static(&[0x11, 0x90])).unwrap();
         let about = Rendition {
             rid: Rid::AUDIO,
-            config: TrackConfig::Audio(config),
+            config: TrackConfig::Audio(Audio::Aac(config)),
             frame_rate: None,
             control: Control { target_seconds: 2, part_target: None, independent_segments: true },
             first_msn,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use media::{
-    codec::{aac, avc},
+    codec::{Audio, Video, aac, avc},
     unit::TrackConfig,
 };
 
@@ -171,7 +171,7 @@ fn video(entry: &[u8]) -> Result<TrackConfig, String> {
     let boxes = Cursor::new(entry.get(78..).unwrap_or_default());
     let record = boxes.find(*b"avcC").ok_or("the H.264 track has no configuration (`avcC`)")?;
     avc::Config::parse(Bytes::copy_from_slice(record))
-        .map(TrackConfig::Video)
+        .map(|config| TrackConfig::Video(Video::Avc(config)))
         .map_err(|error| error.to_string())
 }
 
@@ -180,7 +180,7 @@ fn audio(entry: &[u8]) -> Result<TrackConfig, String> {
         .and_then(specific_config)
         .ok_or("the audio track has no AAC configuration (`esds`)")?;
     aac::Config::parse(Bytes::copy_from_slice(specific))
-        .map(TrackConfig::Audio)
+        .map(|config| TrackConfig::Audio(Audio::Aac(config)))
         .map_err(|error| error.to_string())
 }
 

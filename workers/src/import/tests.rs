@@ -26,7 +26,7 @@ pub(crate) fn movie_with(offset: fn(u64) -> i32) -> Vec<u8> {
     };
     let mut writer = Mp4Writer::write_start(Cursor::new(Vec::new()), &config).unwrap();
     let media::unit::TrackConfig::Video(avc) = testcard::Encoder::config() else { panic!("video") };
-    let [sps, pps] = parameter_sets(&avc.record);
+    let [sps, pps] = parameter_sets(avc.record());
     let avc = AvcConfig { width: 1_280, height: 720, seq_param_set: sps, pic_param_set: pps };
     let track = |kind, scale, media_conf| TrackConfig {
         track_type: kind,

@@ -251,7 +251,7 @@ fn enhanced_senders_hear_what_we_take() {
     let connect = Value::object([("app", Value::text("live")), ("fourCcList", list)]);
     session.receive(&[hello(), command("connect", 1.0, [connect])].concat()).unwrap();
     let answers = wire::commands(&session.take_output(), HELLO);
-    let ours = Value::Array(["avc1", "mp4a"].map(Value::text).into());
+    let ours = Value::Array(["avc1", "hvc1", "av01", "mp4a", "Opus"].map(Value::text).into());
     assert_eq!(answers[0].values[1].get("fourCcList"), Some(&ours));
 }
 
