@@ -7,6 +7,7 @@ use domain::event::Topic;
 use domain::id::{BroadcastId, ChannelId, OrgId};
 use domain::time::Timestamp;
 use futures_util::FutureExt as _;
+use infra::config::Live;
 use infra::database::{self, broadcasts, outbox};
 use infra::http::problem::Problem;
 use serde::Deserialize;
@@ -36,6 +37,9 @@ pub struct NewBroadcast {
     #[serde(default)]
     #[schema(value_type = Option<schema::Timestamp>)]
     pub scheduled_at: Option<Timestamp>,
+    /// The latency profile: `low`, `standard`, `relaxed` or `classic`; the installation's when absent.
+    #[serde(default)]
+    pub profile: Option<String>,
     /// `public`, `unlisted` or `private`; the channel's when absent.
     #[serde(default)]
     pub visibility: Option<String>,
@@ -63,6 +67,10 @@ pub(crate) async fn create(
     if Visibility::parse(&visibility).is_none() {
         return Err(refusal::invalid("/visibility", "invalid", "public, unlisted or private"));
     }
+    let profile = wanted.profile.clone();
+    if profile.as_deref().is_some_and(|profile| !Live::PROFILES.contains(&profile)) {
+        return Err(refusal::invalid("/profile", "invalid", "low, standard, relaxed or classic"));
+    }
     let status = if wanted.scheduled_at.is_some() { Status::Scheduled } else { Status::Ready };
     let new = broadcasts::New {
         id: app.ids.next(),
@@ -71,6 +79,7 @@ pub(crate) async fn create(
         title: title(&wanted.title)?,
         status,
         scheduled_at: wanted.scheduled_at,
+        profile,
         visibility,
         room_id: room_of(&app, wanted.channel_id).await?,
         created_at: app.clock.now(),

@@ -53,7 +53,7 @@ pub struct Broadcast {
     /// What remains of it, unless recording is off.
     #[schema(value_type = Option<schema::RecordingId>)]
     pub recording_id: Option<RecordingId>,
-    /// The latency profile.
+    /// The latency profile; null is the installation's.
     pub profile: Option<String>,
     /// Grows with each order to the origin.
     pub control_version: i64,

@@ -226,6 +226,7 @@ async fn air(world: &World, place: &Place) -> RecordingId {
                     title: "Now".to_owned(),
                     status: Status::Live,
                     scheduled_at: None,
+                    profile: None,
                     visibility: "public".to_owned(),
                     room_id,
                     created_at: started,

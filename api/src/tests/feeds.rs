@@ -33,6 +33,7 @@ pub(super) async fn go_live(world: &World, place: &Place, title: &str) -> Broadc
                     title,
                     status: Status::Live,
                     scheduled_at: None,
+                    profile: None,
                     visibility: "public".to_owned(),
                     room_id,
                     created_at: now,

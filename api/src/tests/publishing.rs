@@ -23,6 +23,7 @@ async fn live(world: &World, place: &Place) -> (BroadcastId, RecordingId) {
                     title: "Now".to_owned(),
                     status: Status::Live,
                     scheduled_at: None,
+                    profile: None,
                     visibility: "public".to_owned(),
                     room_id,
                     created_at: now,
@@ -134,6 +135,22 @@ async fn a_planned_broadcast_becomes_ready_and_ends() {
     assert_eq!(refused.body["allowed"], json!(["archived"]));
     let renamed = world.owner().patch(&path, json!({"title": "Day three"})).await.expect(200);
     assert_eq!(renamed["title"], "Day three");
+}
+
+#[tokio::test]
+async fn a_broadcast_may_have_a_latency_profile_of_its_own() {
+    let world = World::new().await;
+    let place = world.place("a").await;
+    let make = async |profile: Value| {
+        let body = json!({"channel_id": place.channel_id, "title": "Day 3", "profile": profile});
+        world.owner().post("/v1/broadcasts", body).await
+    };
+    for profile in
+        [json!("low"), json!("standard"), json!("relaxed"), json!("classic"), json!(null)]
+    {
+        assert_eq!(make(profile.clone()).await.expect(201)["profile"], profile);
+    }
+    make(json!("fast")).await.refused(422, "invalid_body");
 }
 
 #[tokio::test]

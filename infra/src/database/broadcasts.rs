@@ -93,6 +93,8 @@ pub struct New {
     pub status: Status,
     /// When it is planned for.
     pub scheduled_at: Option<Timestamp>,
+    /// The latency profile, when it shall not be the installation's.
+    pub profile: Option<String>,
     /// `public`, `unlisted` or `private`.
     pub visibility: String,
     /// Where its comments run.
@@ -125,6 +127,7 @@ pub async fn insert(db: &impl ConnectionTrait, new: New) -> Result<(), Error> {
         title: Set(new.title),
         status: Set(new.status.as_str().into()),
         scheduled_at: Set(new.scheduled_at.map(Timestamp::as_millis)),
+        profile: Set(new.profile),
         visibility: Set(new.visibility),
         room_id: Set(new.room_id.uuid()),
         created_at: Set(new.created_at.as_millis()),

@@ -51,6 +51,7 @@ pub async fn import(
         title: title.clone(),
         status: Status::Ended,
         scheduled_at: None,
+        profile: None,
         visibility: channel.visibility.clone(),
         room_id: chat_of(db, channel).await?,
         created_at: now,

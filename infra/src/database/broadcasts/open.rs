@@ -233,6 +233,7 @@ async fn fresh(
         title: channel.title.clone(),
         status: Status::Ready,
         scheduled_at: None,
+        profile: None,
         visibility: channel.visibility.clone(),
         room_id: chat_of(db, channel).await?,
         created_at: opening.now,

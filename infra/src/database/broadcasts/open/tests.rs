@@ -179,6 +179,7 @@ async fn a_planned_broadcast_is_begun_by_the_publisher_that_comes_about_then() {
             title: "Day 3".into(),
             status: Status::Scheduled,
             scheduled_at: Some(at),
+            profile: None,
             visibility: "public".into(),
             room_id: made.room_id,
             created_at: fixture.now(),
