@@ -16,8 +16,8 @@ use infra::bus::Bus;
 use infra::clock::{SharedClock, SystemClock};
 use infra::config::{self, Config};
 use infra::database::Database;
-use infra::http;
 use infra::http::tls::{self, Certificate};
+use infra::http::{self, Connections};
 use infra::ids::Ids;
 use infra::object::{Files, S3, Store};
 use infra::tasks::Tasks;
@@ -152,12 +152,14 @@ impl Running {
             Arc::clone(&ground.clock),
             &ground.tasks,
         );
+        let connections = Connections::default();
         let parts = origin::Parts {
             database: ground.database.clone(),
             bus: bus.clone(),
             store: Arc::clone(&store),
             clock: Arc::clone(&ground.clock),
             tasks: ground.tasks.clone(),
+            connections: connections.clone(),
         };
         let origin = ingest::start(config, serving, certificates.rtmps()?, parts).await?;
         Workers::spawn(&ground.workers(store));
@@ -183,7 +185,7 @@ impl Running {
         })
         .await?;
         let front = Front::new(origin.delivery(), api.router());
-        let settings = http::Settings::default();
+        let settings = http::Settings { connections, ..http::Settings::default() };
         let tls = certificates.http()?;
         let serving = http::serve(listener, tls, settings, front, ground.tasks.clone());
         ground.tasks.spawn("http listener", serving);

@@ -17,6 +17,7 @@ mod feed;
 mod gifts;
 mod live;
 mod moderation;
+mod operator;
 mod pages;
 mod playing;
 mod rtmps;

@@ -201,7 +201,7 @@ async fn judged(program: &Program, pages: Value, signed_in: Option<Value>) -> Ve
 }
 
 /// The owner's session cookie, for the link that the program printed.
-async fn session(program: &Program) -> Value {
+pub(crate) async fn session(program: &Program) -> Value {
     let link = program.ready["setup"].as_str().expect("a setup link");
     let (_, token) = link.split_once("setup=").expect("a token");
     let client = program.client().with("sec-fetch-site", "same-origin");
@@ -227,6 +227,7 @@ async fn every_page_is_for_everyone_in_each_theme_language_and_size() {
         {"name": "studio", "path": "/studio", "waitFor": "headwater-studio[state=live]", "signedIn": true},
         {"name": "waiting", "path": "/studio?channel=harbour", "waitFor": "headwater-studio[state=waiting]", "signedIn": true},
         {"name": "moderation", "path": "/moderation", "waitFor": "headwater-item[state=claimed]", "signedIn": true},
+        {"name": "operator", "path": "/operator", "waitFor": "headwater-operator[state=ready]", "signedIn": true},
         {"name": "missing", "path": "/watch/nobody"},
     ]);
     let signed_in = Some(session(&program).await);

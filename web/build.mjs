@@ -9,7 +9,7 @@ import * as esbuild from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
-const pages = ["watch", "replay", "home", "studio", "moderation", "embed"];
+const pages = ["watch", "replay", "home", "studio", "moderation", "operator", "embed"];
 const sheets = ["page", "embed"];
 const locales = ["en", "zh-CN"];
 const target = ["chrome109", "firefox115", "safari16.4"];
@@ -20,7 +20,7 @@ const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0
 // Sentences of one language: those of every page, or with `en:studio` those of one page alone.
 async function sentences(path) {
   const [locale, part] = path.split(":");
-  const own = ["studio.ftl", "moderation.ftl"];
+  const own = ["studio.ftl", "moderation.ftl", "operator.ftl"];
   const names = (await readdir(at("locales", locale))).filter((name) => (part ? name === `${part}.ftl` : name.endsWith(".ftl") && !own.includes(name)));
   const texts = await Promise.all(names.sort().map((name) => readFile(at("locales", locale, name), "utf8")));
   return texts.join("\n").replace(/^#.*\n/gm, "").replace(/\n{2,}/g, "\n");
@@ -110,7 +110,7 @@ function describe({ outputs, icons, art, logo }) {
       // The hero of the home page moves only when the page has been there for a while.
       const all = closure(outputs, path, true, new Set(), name === "home" ? ["app/player/player.ts"] : []);
       const first = closure(outputs, path, false);
-      for (const module of ["app/player/player.ts", "app/studio/studio.ts", "app/moderation/console.ts", "app/home/home.ts"]) {
+      for (const module of ["app/player/player.ts", "app/studio/studio.ts", "app/moderation/console.ts", "app/operator/board.ts", "app/home/home.ts"]) {
         const started = outputOf(outputs, module);
         if (started && all.has(started) && (name !== "studio" && name !== "moderation" || !module.includes("player"))) closure(outputs, started, false, first);
       }

@@ -46,6 +46,7 @@ pub mod leaderboards;
 pub mod ledger;
 pub mod moderation;
 pub mod openapi;
+pub mod operator;
 pub mod pages;
 pub mod recordings;
 pub mod refusal;
@@ -147,6 +148,7 @@ impl Api {
             revocations: Revocations::new(Arc::clone(&clock)),
             limits: Limits::new(settings.quotas, &clock),
             feeds: feeds::Feeds::new(Arc::clone(&clock)),
+            operator: operator::Board::default(),
             moderation: moderation::Moderation::new(bus.clone(), Arc::clone(&clock)),
             started_at: clock.now(),
             database,
@@ -163,6 +165,7 @@ impl Api {
         moderation::follow(&app).await?;
         app.tasks.spawn("gifts: combos", gifts::close_combos(app.clone()));
         room::follow_broadcasts(&app);
+        operator::follow(&app);
         Ok(Self { app })
     }
 

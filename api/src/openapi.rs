@@ -34,6 +34,7 @@ const TAGS: &[(&str, &str)] = &[
     ("gifts", "The catalogue, gifts and their receipts."),
     ("ledger", "Accounts, entries and proofs."),
     ("moderation", "Rules, queues, decisions, reports and sanctions."),
+    ("operator", "The node: figures, alarms, lateness of parts."),
     ("recordings", "What remains of a broadcast to replay."),
     ("rooms", "Where comments run: settings, events, presence."),
     ("service", "Health, metrics and this document."),

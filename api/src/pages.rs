@@ -117,6 +117,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(pages: Pages) -> Router<S> {
         .route("/replay/{recording}", get(replay))
         .route("/studio", get(studio))
         .route("/moderation", get(moderation))
+        .route("/operator", get(operator))
         .route("/assets/{*path}", get(asset))
         .with_state(pages)
 }
@@ -163,6 +164,10 @@ async fn studio(State(pages): State<Pages>, asked: Asked) -> Response {
 
 async fn moderation(State(pages): State<Pages>, asked: Asked) -> Response {
     respond(&asked, Shell::Moderation { page: asked.page(&pages.assets, "moderation") })
+}
+
+async fn operator(State(pages): State<Pages>, asked: Asked) -> Response {
+    respond(&asked, Shell::Operator { page: asked.page(&pages.assets, "operator") })
 }
 
 async fn asset(Path(path): Path<String>, headers: http::HeaderMap) -> Response {

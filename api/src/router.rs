@@ -11,8 +11,8 @@ use crate::extract::json::JSON_BYTES_MAX;
 use crate::state::App;
 use crate::{
     accounts, analytics, api_keys, auth, broadcasts, channels, comments, feeds, gift_types, gifts,
-    guest_sessions, layer, leaderboards, ledger, moderation, pages, recordings, refusal, reports,
-    rooms, sanctions, service, stream_keys, viewer_tokens, wallet,
+    guest_sessions, layer, leaderboards, ledger, moderation, operator, pages, recordings, refusal,
+    reports, rooms, sanctions, service, stream_keys, viewer_tokens, wallet,
 };
 
 /// The documented routes: one line a resource.
@@ -31,6 +31,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .merge(leaderboards::router())
         .merge(ledger::router())
         .merge(moderation::router())
+        .merge(operator::router())
         .merge(recordings::router())
         .merge(reports::router())
         .merge(rooms::router())

@@ -46,6 +46,8 @@ pub struct Shared {
     pub tickets: Tickets,
     /// Rules in force and what the endpoints of moderation share.
     pub moderation: crate::moderation::Moderation,
+    /// What operators see.
+    pub operator: crate::operator::Board,
     /// What may be said.
     pub screening: Arc<Screening>,
     /// API keys looked up lately.

@@ -10,6 +10,7 @@ mod feeds;
 mod gifts;
 mod idempotency;
 mod moderation;
+mod operator;
 mod publishing;
 mod rooms;
 pub(crate) mod streams;

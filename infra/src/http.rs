@@ -10,5 +10,5 @@ pub mod tls;
 pub(crate) use body::Chunks;
 pub use body::{Body, BoxError};
 pub use date::date;
-pub use handover::{Handover, Place, Taken};
+pub use handover::{Connections, Handover, Place, Taken};
 pub use serve::{Handler, Peer, Settings, serve};

@@ -10,6 +10,7 @@ pub mod config;
 pub mod database;
 pub mod http;
 pub mod ids;
+pub mod machine;
 pub mod object;
 pub mod outbox;
 pub mod tasks;

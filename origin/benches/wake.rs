@@ -16,6 +16,7 @@ use infra::bootstrap;
 use infra::bus::Bus;
 use infra::clock::{Clock as _, SystemClock};
 use infra::database::Database;
+use infra::http::Connections;
 use infra::ids::Ids;
 use infra::object::Memory;
 use infra::tasks::Tasks;
@@ -63,6 +64,7 @@ async fn main() {
         store: Arc::new(Memory::default()),
         clock: Arc::new(clock),
         tasks: tasks.clone(),
+        connections: Connections::default(),
     };
     let origin = Origin::start(settings, parts).await.expect("the origin starts");
     let rtmp = origin.rtmp_address().expect("publishers are taken");

@@ -1,6 +1,9 @@
 //! Immutable objects read through the store: one load per key whatever the number of readers, and
 //! nothing kept that does not match its index.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use bytes::Bytes;
 use infra::object::{self, Store};
 use moka::future::Cache;
@@ -46,6 +49,8 @@ const TRIES: u32 = 3;
 pub(crate) struct Media {
     store: Store,
     objects: Cache<String, Chunks>,
+    /// Reads answered from memory, and reads that were not.
+    reads: Arc<(AtomicU64, AtomicU64)>,
 }
 
 impl Media {
@@ -58,7 +63,7 @@ impl Media {
                 u32::try_from(bytes + key.len() + 64).unwrap_or(u32::MAX)
             })
             .build();
-        Self { store, objects }
+        Self { store, objects, reads: Arc::default() }
     }
 
     /// Keeps bytes that were just made; they are shared, not copied.
@@ -73,8 +78,23 @@ impl Media {
 
     /// The object, from memory or, once for all who ask, from the store.
     pub(crate) async fn get(&self, key: &str, seal: Seal) -> Result<Chunks, LoadError> {
+        if let Some(kept) = self.objects.get(key).await {
+            self.reads.0.fetch_add(1, Ordering::Relaxed);
+            return Ok(kept);
+        }
+        self.reads.1.fetch_add(1, Ordering::Relaxed);
         let load = self.objects.try_get_with_by_ref(key, self.load(key, seal));
         load.await.map_err(|error| LoadError::clone(&error))
+    }
+
+    /// Bytes kept now, as far as the cache has counted them.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.objects.weighted_size()
+    }
+
+    /// Reads answered from memory, and reads that were not, so far.
+    pub(crate) fn reads(&self) -> (u64, u64) {
+        (self.reads.0.load(Ordering::Relaxed), self.reads.1.load(Ordering::Relaxed))
     }
 
     async fn load(&self, key: &str, seal: Seal) -> Result<Chunks, LoadError> {

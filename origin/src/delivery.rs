@@ -17,13 +17,15 @@ pub(crate) use answer::Text;
 use crate::{Context, StartError};
 use answer::{Asked, CacheTag, Lifetime, finish, preflight};
 use route::{Kind, Route};
+use tally::Tally;
 use waiting::Waiting;
 
 mod answer;
 mod bytes;
 mod playlist;
 mod range;
-mod route;
+pub(crate) mod route;
+pub(crate) mod tally;
 mod waiting;
 
 /// Numbers the answers of this process, so that whoever stands behind a cache can tell how many of
@@ -60,6 +62,7 @@ struct Shared {
     tag: CacheTag,
     waiting: Waiting,
     answers: AtomicU64,
+    tally: Tally,
     /// Requests that came, by kind; looked up once, not for each.
     requests: [metrics::Counter; Kind::ALL.len()],
 }
@@ -151,8 +154,8 @@ impl Delivery {
         let tag = CacheTag(settings.cache_tag);
         let requests = Kind::ALL
             .map(|kind| metrics::counter!("headwater_media_requests_total", "kind" => kind.word()));
-        let answers = AtomicU64::new(0);
-        Self { shared: Arc::new(Shared { context, tag, waiting, answers, requests }) }
+        let (answers, tally) = (AtomicU64::new(0), Tally::default());
+        Self { shared: Arc::new(Shared { context, tag, waiting, answers, tally, requests }) }
     }
 
     /// Answers one request; its body, if any, is not read.
@@ -164,6 +167,11 @@ impl Delivery {
         let number = self.shared.answers.fetch_add(1, Ordering::Relaxed);
         answer.headers_mut().insert(ANSWER, HeaderValue::from(number));
         answer
+    }
+
+    /// What was asked for, and how it was answered.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.shared.tally
     }
 
     /// Requests that wait for media now.
@@ -182,12 +190,18 @@ impl Shared {
         let route = Route::parse(request.uri.path());
         let kind = route.as_ref().map_or(Kind::Unknown, Route::kind);
         self.requests[kind as usize].increment(1);
-        let Some(route) = route else {
-            return Refused::NotFound { target: UNKNOWN_TARGET }.answer();
+        let answer = match route {
+            Some(route) => self.answer(&route, request).await,
+            None => Refused::NotFound { target: UNKNOWN_TARGET }.answer(),
         };
+        self.tally.answered(kind, &answer);
+        answer
+    }
+
+    async fn answer(&self, route: &Route, request: &request::Parts) -> Response<Body> {
         let asked = Asked::of(request);
         let query = request.uri.query().unwrap_or_default();
-        let answered = match &route {
+        let answered = match route {
             Route::Channel(slug) => self.channel(slug, &asked).await,
             Route::Broadcast(id) => self.broadcast(*id, &asked).await,
             Route::Playlist(id, rid) => self.playlist((*id, *rid), query, &asked).await,

@@ -110,6 +110,11 @@ impl Journals {
 }
 
 impl Journal {
+    /// Whether it was given up.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
     /// What is known of the renditions.
     pub(crate) fn sheet(&mut self, sheet: Bytes) {
         self.note(&Record::Sheet(sheet));

@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 use infra::bus::Bus;
 use infra::clock::SharedClock;
 use infra::database::Database;
+use infra::http::Connections;
 use infra::ids::Ids;
 use infra::object::Store;
 use infra::tasks::Tasks;
@@ -30,6 +31,7 @@ pub use delivery::Delivery;
 use ingest::rtmp::Door;
 
 mod archive;
+mod board;
 mod cache;
 mod control;
 mod delivery;
@@ -77,6 +79,8 @@ pub struct Settings {
     pub backlog_bytes_max: u64,
     /// Segments after which an unfinished index page is written again: what a crash can lose.
     pub index_every_segments: u64,
+    /// Bytes of the disk that objects and the spool leave free; less is an alarm.
+    pub disk_reserve_bytes: u64,
     /// Requests that may wait for media at once.
     pub waiting_max: usize,
     /// Where journals and spool files lie; without them a crash loses what is not stored yet.
@@ -108,6 +112,7 @@ impl Default for Settings {
             cache_bytes_max: 256 << 20,
             backlog_bytes_max: 1 << 30,
             index_every_segments: 1,
+            disk_reserve_bytes: 256 << 20,
             waiting_max: 100_000,
             journal: None,
             cache_tag: None,
@@ -128,6 +133,8 @@ pub struct Parts {
     pub clock: SharedClock,
     /// Tasks.
     pub tasks: Tasks,
+    /// Whom the listeners of this process have connected.
+    pub connections: Connections,
 }
 
 /// What every piece of the origin reads.
@@ -149,6 +156,8 @@ pub(crate) struct Context {
     /// Held by whoever takes a broadcast of a former process up: only one of them may.
     pub(crate) taking_up: Semaphore,
     pub(crate) log: ingest::log::Log,
+    /// What operators read of the last hours.
+    pub(crate) happened: board::Happened,
     /// Lines of the ingest log on their way to the database.
     pub(crate) lines: mpsc::Sender<(ChannelId, ingest::log::Line)>,
     /// Broadcasts that are over, by their index.
@@ -178,7 +187,7 @@ impl Context {
         parts: Parts,
         lines: mpsc::Sender<(ChannelId, ingest::log::Line)>,
     ) -> Result<Self, StartError> {
-        let Parts { database, bus, store, clock, tasks } = parts;
+        let Parts { database, bus, store, clock, tasks, connections: _ } = parts;
         let ids = Ids::new(Arc::clone(&clock));
         let name = || ids.uuid().simple().to_string();
         let journals = journal::Journals::open(settings.journal.as_deref(), name, tasks.clone())?;
@@ -193,6 +202,7 @@ impl Context {
             registry: live::Registry::default(),
             taking_up: Semaphore::new(1),
             log: ingest::log::Log::new(bus.clone()),
+            happened: board::Happened::default(),
             lines,
             archives: Cache::new(ARCHIVES_MAX),
             standings: Cache::builder().max_capacity(STANDINGS_MAX).time_to_live(FRESH).build(),
@@ -292,11 +302,14 @@ impl Origin {
         };
         let (rtmp, rtmps) = (address(false), address(true));
         let (lines, written) = mpsc::channel(LINES_MAX);
+        let connections = parts.connections.clone();
         let context = Arc::new(Context::new(settings, parts, lines)?);
         let keeping = ingest::log::keep(Arc::clone(&context), written);
         context.tasks.spawn("ingest log", keeping);
         archive::restore(&context).await;
         let delivery = Delivery::new(Arc::clone(&context), delivery_settings);
+        let board = board::write(Arc::clone(&context), delivery.clone(), connections);
+        context.tasks.spawn("operator board", board);
         ingest::rtmp::listen(doors, &context);
         let closing = Arc::clone(&context);
         context.tasks.spawn("origin shutdown", async move {

@@ -1,12 +1,13 @@
 //! Broadcasts as they happen: media in memory, playlists as snapshots, one owner task each.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use domain::id::{BroadcastId, ChannelId, RecordingId};
 use media::hls::{Window, multivariant};
 use media::packager::Rid;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
 pub(crate) use launch::{Past, launch};
@@ -17,6 +18,8 @@ pub(crate) use seat::{Input, Seat};
 pub(crate) use snapshot::Snapshot;
 
 use crate::archive::describe;
+use crate::stats::Pulse;
+use crate::stats::lateness::Lateness;
 use crate::stats::viewers::Viewers;
 use pump::Command;
 
@@ -76,6 +79,10 @@ impl Stage {
 pub(crate) struct Live {
     pub(crate) identity: Identity,
     pub(crate) viewers: Viewers,
+    pub(crate) lateness: Mutex<Lateness>,
+    pub(crate) pulse: Mutex<Pulse>,
+    /// Whether its journal was given up; set once.
+    pub(crate) journal_lost: AtomicBool,
     renditions: ArcSwap<Vec<Arc<Rendition>>>,
     stage: watch::Sender<Stage>,
     /// Whether every rendition has its first part; set once.
@@ -96,6 +103,9 @@ impl Live {
         Self {
             identity,
             viewers: Viewers::default(),
+            lateness: Mutex::default(),
+            pulse: Mutex::default(),
+            journal_lost: AtomicBool::new(false),
             renditions: ArcSwap::default(),
             stage: watch::Sender::new(Stage::Starting),
             ready: watch::Sender::new(false),

@@ -15,6 +15,7 @@ use health::Watchman;
 use meter::{Meter, Seen, Track};
 
 pub(crate) mod health;
+pub(crate) mod lateness;
 pub(crate) mod meter;
 pub(crate) mod viewers;
 
@@ -29,6 +30,15 @@ pub(crate) struct Shape {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) target: Duration,
+    pub(crate) part: Duration,
+}
+
+/// What its publisher sends, as of the newest second with media.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pulse {
+    pub(crate) encoder: Option<String>,
+    pub(crate) bitrate_bps: u64,
+    /// The part target, or the target duration where there are no parts.
     pub(crate) part: Duration,
 }
 
@@ -166,6 +176,11 @@ impl Reporter {
         let figures = self.meter.figures(now.monotonic);
         let target_ms = u32::try_from(self.shape.target.as_millis()).unwrap_or(u32::MAX);
         let warnings = self.watchman.observe(&figures, target_ms, now.wall);
+        *self.live.pulse.lock() = Pulse {
+            encoder: self.encoder.clone(),
+            bitrate_bps: figures.bitrate_bps,
+            part: self.shape.part,
+        };
         let health = json!({
             "at": now.wall,
             "bitrate_bps": figures.bitrate_bps,

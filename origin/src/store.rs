@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use infra::clock::SharedClock;
-use infra::object::{Meta, Store};
+use infra::object::{self, Meta, Store};
 use infra::tasks::Tasks;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::live::{Chunks, Rendition};
+pub(crate) use tally::Tally;
 
 pub(crate) mod index;
 mod objects;
+mod tally;
 
 /// Objects written at the same time.
 const WRITERS: usize = 4;
@@ -52,6 +54,7 @@ struct Shared {
     clock: SharedClock,
     bytes_max: u64,
     queue: Mutex<Queue>,
+    tally: Tally,
     /// Wakes writers when the queue grows or closes.
     grown: Notify,
     /// Wakes those who wait for the queue to empty.
@@ -75,6 +78,7 @@ impl Writer {
             clock,
             bytes_max,
             queue: Mutex::default(),
+            tally: Tally::default(),
             grown: Notify::new(),
             shrunk: Notify::new(),
         };
@@ -100,6 +104,7 @@ impl Writer {
             queue.shed(self.shared.bytes_max)
         };
         self.shared.grown.notify_one();
+        self.shared.tally.lost(lost.len());
         for (rendition, msn) in lost {
             tracing::error!(
                 rendition.id = %rendition.rid(),
@@ -110,6 +115,17 @@ impl Writer {
             rendition.lose(msn);
         }
         self.shared.tell();
+    }
+
+    /// What became of its writes.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.shared.tally
+    }
+
+    /// Objects and bytes that wait, and how many bytes may.
+    pub(crate) fn backlog(&self) -> (usize, u64, u64) {
+        let queue = self.shared.queue.lock();
+        (queue.jobs.len() + queue.writing.len(), queue.bytes, self.shared.bytes_max)
     }
 
     /// Waits until every queued object is written.
@@ -227,18 +243,26 @@ impl Shared {
         let mut tries = 0_u32;
         loop {
             let begun = self.clock.monotonic();
+            self.tally.begin(begun);
             let put = self.store.put(&job.key, job.chunks.to_vec(), job.meta);
+            let mut is_full = false;
             let failure = match tokio::time::timeout(WRITE_TIMEOUT, put).await {
                 Ok(Ok(())) => {
-                    let took = self.clock.monotonic().saturating_sub(begun);
+                    let now = self.clock.monotonic();
+                    let took = now.saturating_sub(begun);
+                    self.tally.good(begun, now);
                     metrics::counter!("headwater_store_writes_total", "result" => "good")
                         .increment(1);
                     metrics::histogram!("headwater_store_write_seconds").record(took.as_secs_f64());
                     return;
                 }
-                Ok(Err(error)) => error.to_string(),
+                Ok(Err(error)) => {
+                    is_full = matches!(error, object::Error::Full(_));
+                    error.to_string()
+                }
                 Err(_) => format!("no answer in {} s", WRITE_TIMEOUT.as_secs()),
             };
+            self.tally.failed(begun, is_full, self.clock.now());
             metrics::counter!("headwater_store_writes_total", "result" => "failed").increment(1);
             if tries == 0 {
                 tracing::warn!(

@@ -131,6 +131,12 @@ impl Encoder {
         Command::new("kill").args(["-STOP", &pid]).status().await.expect("kill runs");
     }
 
+    /// Lets a suspended ffmpeg go on.
+    pub(crate) async fn resume(&self) {
+        let pid = self.child.id().expect("ffmpeg runs").to_string();
+        Command::new("kill").args(["-CONT", &pid]).status().await.expect("kill runs");
+    }
+
     /// What ffmpeg said, once it has ended by itself; and whether it failed.
     pub(crate) async fn refused(self) -> String {
         let output = tokio::time::timeout(PATIENCE, self.child.wait_with_output()).await;

@@ -110,6 +110,7 @@ pub(super) enum Shell {
     Replay { page: Page, watched: Watched },
     Studio { page: Page },
     Moderation { page: Page },
+    Operator { page: Page },
     Missing { page: Page, status: StatusCode, title_id: &'static str, text_id: &'static str },
 }
 
@@ -145,7 +146,8 @@ impl Shell {
             | Self::Embed { .. }
             | Self::Replay { .. }
             | Self::Studio { .. }
-            | Self::Moderation { .. } => StatusCode::OK,
+            | Self::Moderation { .. }
+            | Self::Operator { .. } => StatusCode::OK,
         }
     }
 
@@ -158,6 +160,7 @@ impl Shell {
             | Self::Replay { .. }
             | Self::Studio { .. }
             | Self::Moderation { .. }
+            | Self::Operator { .. }
             | Self::Missing { .. } => "'self'",
         }
     }
@@ -171,6 +174,7 @@ impl Shell {
             | Self::Embed { .. }
             | Self::Replay { .. }
             | Self::Moderation { .. }
+            | Self::Operator { .. }
             | Self::Missing { .. } => "'self'",
         }
     }
@@ -183,6 +187,7 @@ impl Shell {
             Self::Replay { page, watched } => ReplayPage { page, watched }.render(),
             Self::Studio { page } => StudioPage { page }.render(),
             Self::Moderation { page } => ModerationPage { page }.render(),
+            Self::Operator { page } => OperatorPage { page }.render(),
             Self::Missing { page, title_id, text_id, .. } => {
                 MissingPage { page, title_id, text_id }.render()
             }
@@ -234,6 +239,12 @@ struct StudioPage {
 #[derive(Template)]
 #[template(path = "moderation.html")]
 struct ModerationPage {
+    page: Page,
+}
+
+#[derive(Template)]
+#[template(path = "operator.html")]
+struct OperatorPage {
     page: Page,
 }
 

@@ -80,9 +80,16 @@ async fn a_shell_works_before_script() {
 
 #[tokio::test]
 async fn every_page_has_one_heading_and_one_main() {
-    for path in
-        ["/", "/watch/demo", "/replay/demo", "/embed/demo", "/studio", "/moderation", "/watch/none"]
-    {
+    for path in [
+        "/",
+        "/watch/demo",
+        "/replay/demo",
+        "/embed/demo",
+        "/studio",
+        "/moderation",
+        "/operator",
+        "/watch/none",
+    ] {
         let html = ask(path, &[]).await.html;
         assert_eq!(html.matches("<h1").count(), 1, "{path}: {html}");
         assert_eq!(html.matches("<main").count(), 1, "{path}: {html}");
@@ -91,7 +98,9 @@ async fn every_page_has_one_heading_and_one_main() {
 
 #[tokio::test]
 async fn no_page_lets_inline_script_or_style_or_another_host_in() {
-    for path in ["/", "/watch/demo", "/studio", "/moderation", "/embed/demo", "/watch/none"] {
+    for path in
+        ["/", "/watch/demo", "/studio", "/moderation", "/operator", "/embed/demo", "/watch/none"]
+    {
         let Answer { headers, html, .. } = ask(path, &[]).await;
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::io::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -27,18 +28,35 @@ pub struct Taken {
 
 /// A connection's place among those that a listener may have at once.
 #[derive(Debug)]
-pub struct Place(#[expect(dead_code, reason = "held, never read")] OwnedSemaphorePermit);
+pub struct Place {
+    #[expect(dead_code, reason = "held, never read")]
+    permit: OwnedSemaphorePermit,
+    connections: Connections,
+}
 
 impl Place {
-    pub(super) fn new(permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(permit: OwnedSemaphorePermit, connections: Connections) -> Self {
         metrics::gauge!("headwater_http_connections").increment(1);
-        Self(permit)
+        connections.0.fetch_add(1, Ordering::Relaxed);
+        Self { permit, connections }
+    }
+}
+
+/// How many connections there are, over every listener that shares it; a cheap handle.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Arc<AtomicUsize>);
+
+impl Connections {
+    /// Connections now, those included whose socket was taken over.
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         metrics::gauge!("headwater_http_connections").decrement(1);
+        self.connections.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

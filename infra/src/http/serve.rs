@@ -22,7 +22,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::Body;
-use super::handover::{Offer, Place};
+use super::handover::{Connections, Offer, Place};
 use crate::tasks::Tasks;
 
 mod plain;
@@ -35,7 +35,7 @@ const PREFACE: &[u8; 3] = b"PRI";
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Limits of one listener.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Connections at a time; the next ones wait in the kernel.
     pub connections_max: usize,
@@ -47,6 +47,8 @@ pub struct Settings {
     pub head_bytes_max: usize,
     /// Requests at a time on one HTTP/2 connection.
     pub streams_max: u32,
+    /// Counts what is connected.
+    pub connections: Connections,
 }
 
 impl Default for Settings {
@@ -57,6 +59,7 @@ impl Default for Settings {
             head_timeout: Duration::from_mins(1),
             head_bytes_max: 64 << 10,
             streams_max: 1_000,
+            connections: Connections::default(),
         }
     }
 }
@@ -125,14 +128,14 @@ pub async fn serve<S: Handler>(
     service: S,
     tasks: Tasks,
 ) {
+    let slots = Arc::new(Semaphore::new(settings.connections_max));
     let server = Server {
         tls: tls.map(TlsAcceptor::from),
-        http: protocol(settings, &tasks),
-        http1: http1(settings),
+        http: protocol(&settings, &tasks),
+        http1: http1(&settings),
         settings,
         tasks: tasks.clone(),
     };
-    let slots = Arc::new(Semaphore::new(settings.connections_max));
     let draining = tasks.draining();
     tokio::pin!(draining);
     loop {
@@ -188,7 +191,7 @@ where
     }
 }
 
-fn http1(settings: Settings) -> http1::Builder {
+fn http1(settings: &Settings) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(settings.head_timeout)
@@ -198,7 +201,7 @@ fn http1(settings: Settings) -> http1::Builder {
 }
 
 /// Never with `pipeline_flush`: it copies every body.
-fn protocol(settings: Settings, tasks: &Tasks) -> auto::Builder<Executor> {
+fn protocol(settings: &Settings, tasks: &Tasks) -> auto::Builder<Executor> {
     let mut http = auto::Builder::new(Executor(tasks.clone()));
     http.http1()
         .timer(TokioTimer::new())
@@ -226,7 +229,7 @@ impl Server {
         service: S,
         slot: OwnedSemaphorePermit,
     ) {
-        let place = Place::new(slot);
+        let place = Place::new(slot, self.settings.connections.clone());
         let peer = Peer { address, is_tls: self.tls.is_some() };
         let service = WithPeer { service, peer };
         let ended = match prepare(&stream) {

@@ -1,6 +1,7 @@
 //! Segments, parts and init sections: from the ring, the cache, or the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
@@ -29,8 +30,14 @@ impl Shared {
             Some(live) if live.stage() == Stage::TakenDown => {
                 return Err(Refused::Gone { target: UNKNOWN_TARGET });
             }
-            Some(live) => self.of_live(&live, media).await?,
-            None => self.of_archive(media).await?,
+            Some(live) => {
+                live.viewers.request();
+                self.of_live(&live, media).await?
+            }
+            None => {
+                self.tally.asked_behind(Duration::MAX);
+                self.of_archive(media).await?
+            }
         };
         let content_type = match (media.piece, media.rendition.kind) {
             (Piece::Init(_), Kind::Video) => "video/mp4",
@@ -48,11 +55,15 @@ impl Shared {
         match media.piece {
             Piece::Part(msn, part) => {
                 let at = Position { msn, part };
+                self.tally.asked_behind(Duration::ZERO);
                 let Sealed { bytes, crc32c } = self.part(&rendition, media.fence, at).await?;
                 let tag = tag_from(crc32c, bytes.len() as u64);
                 Ok((vec![bytes], tag))
             }
             Piece::Segment(msn) => {
+                let newest = rendition.snapshot().edge.complete.unwrap_or(msn);
+                let behind = u32::try_from(newest.saturating_sub(msn)).unwrap_or(u32::MAX);
+                self.tally.asked_behind(target.saturating_mul(behind));
                 let entry = rendition
                     .entry(msn)
                     .filter(|entry| entry.fence == media.fence)

@@ -99,6 +99,7 @@ impl Shared {
             let answer = answer::playlist(asked, &text, ENDED_LIFE);
             return Ok(self.tag.mark(answer, id));
         };
+        live.viewers.request();
         let rendition = self.rendition(&live, rid).await?;
         if live.leads(&rendition) {
             live.viewers.asked(directives.wanted.is_some());
@@ -177,7 +178,10 @@ impl Shared {
         }
         let place = self.waiting.enter().ok_or(Refused::Overloaded)?;
         let waiting = async { values.wait_for(|value| holds(value)).await.map(|v| v.clone()) };
+        let begun = self.context.clock.monotonic();
         let waited = tokio::time::timeout(patience, waiting).await;
+        let held = self.context.clock.monotonic().saturating_sub(begun);
+        self.tally.held(held, waited.is_ok());
         drop(place);
         match waited {
             Ok(Ok(value)) => Ok(value),

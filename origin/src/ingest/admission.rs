@@ -162,6 +162,7 @@ impl Context {
     ) {
         let at = self.clock.now();
         let line = Line { at, code, broadcast_id, args: None };
+        self.happened.ingest(at, (channel, broadcast_id), code);
         self.log.add(channel, line.clone());
         if self.lines.try_send((channel, line)).is_err() {
             // The log in memory and on the bus has it.

@@ -2,6 +2,8 @@
 //! then their snapshots, then cache and store.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use domain::time::Timestamp;
 use infra::database::broadcasts::Mark;
@@ -14,6 +16,7 @@ use super::lifecycle::Fact;
 use super::pump::Pump;
 use super::rendition::{ClosedSegment, duration};
 use super::{Rendition, Stage};
+use crate::stats::lateness::Published;
 
 impl Pump {
     /// Publishes all that the packager has to say.
@@ -29,6 +32,7 @@ impl Pump {
     async fn publish_where(&mut self, ends: bool) {
         let mut changed: Vec<Arc<Rendition>> = Vec::new();
         let mut closed = Vec::new();
+        let mut published = Vec::new();
         while let Some(output) = self.packager.poll() {
             match &output {
                 Output::Ended if !ends => {}
@@ -58,6 +62,7 @@ impl Pump {
                             journal.part(part, fence);
                         }
                         note(&mut changed, &rendition);
+                        published.push(Published::from(part));
                         self.mark(part).await;
                     }
                 }
@@ -75,10 +80,27 @@ impl Pump {
         }
         if let Some(journal) = &mut self.journal {
             journal.commit().await;
+            self.live.journal_lost.store(journal.is_broken(), Ordering::Relaxed);
         }
         self.show(&changed);
+        self.time(published);
         for (rendition, segment) in closed {
             self.keep(&rendition, segment).await;
+        }
+    }
+
+    /// Whoever waited has these parts since now.
+    fn time(&self, published: Vec<Published>) {
+        if published.is_empty() {
+            return;
+        }
+        let now = self.context.now().steady;
+        let mut lateness = self.live.lateness.lock();
+        for part in published {
+            if let Some(late_ms) = lateness.publish(part, now) {
+                metrics::histogram!("headwater_part_late_seconds")
+                    .record(Duration::from_millis(late_ms.into()).as_secs_f64());
+            }
         }
     }
 

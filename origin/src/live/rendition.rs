@@ -309,6 +309,11 @@ impl Rendition {
         self.ring.read().oldest()
     }
 
+    /// Requests that wait for its next version.
+    pub(crate) fn waiters(&self) -> usize {
+        self.snapshot.receiver_count()
+    }
+
     /// Bytes of media in memory.
     pub(crate) fn ring_bytes(&self) -> u64 {
         self.ring.read().bytes()

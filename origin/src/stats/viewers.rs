@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(crate) struct Viewers {
     blocking: AtomicU64,
     plain: AtomicU64,
+    /// Every request for media of the broadcast, ever.
+    requests: AtomicU64,
     /// Thousandths of a viewer.
     smoothed: AtomicU64,
 }
@@ -20,6 +22,16 @@ impl Viewers {
     pub(crate) fn asked(&self, blocking: bool) {
         let counter = if blocking { &self.blocking } else { &self.plain };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts any request of the broadcast.
+    pub(crate) fn request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Every request so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// The newest estimate.

@@ -10,6 +10,7 @@ use http_body_util::BodyExt as _;
 use infra::bus::Bus;
 use infra::clock::SystemClock;
 use infra::database::Database;
+use infra::http::Connections;
 use infra::object::{Files, Store};
 use infra::tasks::Tasks;
 use tempfile::TempDir;
@@ -71,6 +72,7 @@ impl Disk {
             store,
             clock,
             tasks: tasks.clone(),
+            connections: Connections::default(),
         };
         let settings = Settings {
             rtmp: Some("127.0.0.1:0".parse().unwrap()),

@@ -13,10 +13,12 @@ const ofOnePage: Record<string, () => Sentences> = {
   "zh-CN:studio": () => import("locale:zh-CN:studio"),
   "en:moderation": () => import("locale:en:moderation"),
   "zh-CN:moderation": () => import("locale:zh-CN:moderation"),
+  "en:operator": () => import("locale:en:operator"),
+  "zh-CN:operator": () => import("locale:zh-CN:operator"),
 };
 
 /** Loads the sentences of the page's language; `part` names a page with sentences of its own. */
-export async function boot(part?: "studio" | "moderation"): Promise<void> {
+export async function boot(part?: "studio" | "moderation" | "operator"): Promise<void> {
   const language = document.documentElement.lang === "zh-CN" ? "zh-CN" : "en";
   const wanted = [everywhere[language], part && ofOnePage[`${language}:${part}`]];
   const texts = await Promise.all(wanted.map((load) => load?.()));

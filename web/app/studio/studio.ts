@@ -207,6 +207,7 @@ export class Studio extends Element {
       ["/studio", "live", t("studio-nav-broadcast"), true],
       ["/?recordings", "film", t("nav-recordings"), false],
       ["/moderation", "shield", t("moderation-title"), false],
+      ...(this.me?.role === "owner" || this.me?.role === "admin" ? ([["/operator", "bars", t("operator-title"), false]] as [string, string, string, boolean][]) : []),
       ...(slug ? ([[`/watch/${slug}`, "link", t("studio-nav-page"), false]] as [string, string, string, boolean][]) : []),
     ];
     return html`<nav class=${live ? "rail" : "side"} aria-label=${t("nav-label")}>${links.map(([href, sign, words, current]) => html`<a href=${href} aria-current=${current ? "page" : "false"} aria-label=${live ? words : nothing} title=${live ? words : nothing}>${icon(sign)}${live ? nothing : html` ${words}`}</a>`)}</nav>`;

@@ -2,6 +2,7 @@
 home-title = Live and recorded
 studio-title = Studio
 moderation-title = Moderation
+operator-title = Operator
 nav-recordings = Recordings
 nav-on-air = { $count ->
     [one] On the air, { $count }

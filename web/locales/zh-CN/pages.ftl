@@ -2,6 +2,7 @@
 home-title = 直播与回放
 studio-title = 开播台
 moderation-title = 审核台
+operator-title = 运维
 nav-recordings = 回放
 nav-on-air = { $count ->
    *[other] 正在直播 { $count }
