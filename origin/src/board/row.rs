@@ -37,7 +37,7 @@ impl Memory {
         };
         let parts = published - std::mem::replace(&mut self.published, published);
         let height = |rid| match live.rendition(rid)?.about().config {
-            TrackConfig::Video(config) => Some(config.height),
+            TrackConfig::Video(config) => Some(config.height()),
             TrackConfig::Audio(_) => None,
         };
         let pulse = live.pulse.lock().clone();
