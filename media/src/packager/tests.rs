@@ -198,24 +198,44 @@ fn a_part_is_a_whole_number_of_pictures() {
 
 #[test]
 fn every_hint_names_the_part_that_comes() {
-    for (numerator, denominator) in RATES {
-        for gop_seconds in [1, 2, 4] {
-            let mut source = Source::new(numerator, denominator);
-            source.gop_frames = u64::from((gop_seconds * numerator).div_ceil(denominator));
-            let mut stand = Stand::new(Profile::Low);
-            stand.publish(&source, 20, START);
-            for rid in [Rid::VIDEO, Rid::AUDIO] {
-                let parts = stand.parts(rid);
-                // The first GOP of an unknown length may mislead.
-                let settled = parts.iter().position(|part| part.at.msn >= 3).unwrap();
-                for pair in parts[settled..].windows(2) {
-                    let [part, next] = pair else { unreachable!() };
-                    assert_eq!(
-                        part.next, next.at,
-                        "{rid} {numerator}/{denominator} GOP {gop_seconds}"
-                    );
+    for profile in [Profile::Low, Profile::Standard, Profile::Relaxed] {
+        for (numerator, denominator) in RATES {
+            for (gop_seconds, b_frames) in [(1, 0), (1, 2), (2, 0), (4, 0)] {
+                let mut source = Source::new(numerator, denominator);
+                source.gop_frames = u64::from((gop_seconds * numerator).div_ceil(denominator));
+                source.b_frames = b_frames;
+                let mut stand = Stand::new(profile);
+                stand.publish(&source, 30, START);
+                let case = format!("{profile} {numerator}/{denominator} GOP {gop_seconds} s");
+                for rid in [Rid::VIDEO, Rid::AUDIO] {
+                    // The first GOP of an unknown length may mislead.
+                    check_hints(&stand, rid, 3, &case);
                 }
             }
+        }
+    }
+}
+
+/// From segment `first` on.
+fn check_hints(stand: &Stand, rid: Rid, first: u64, case: &str) {
+    let parts = stand.parts(rid);
+    let settled = parts.iter().position(|part| part.at.msn >= first).unwrap();
+    for pair in parts[settled..].windows(2) {
+        let [part, next] = pair else { unreachable!() };
+        assert_eq!(part.next, next.at, "{rid} {case}");
+    }
+}
+
+#[test]
+fn hints_are_right_again_after_a_hole_shorter_than_a_picture() {
+    for profile in [Profile::Low, Profile::Standard] {
+        for hole_ms in 0..=33 {
+            let source = Source { gop_frames: 30, ..Source::new(30, 1) };
+            let mut stand = Stand::new(profile);
+            let now = stand.publish(&source, 12, START);
+            let rest = Source { clock_ms: 12_000 + hole_ms, ..source };
+            stand.publish(&rest, 20, now);
+            check_hints(&stand, Rid::VIDEO, 9, &format!("{profile}, {hole_ms} ms"));
         }
     }
 }

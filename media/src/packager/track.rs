@@ -51,6 +51,9 @@ pub(super) struct Track {
     start: i64,
     /// Where the listed parts end.
     pub(super) edge: i64,
+    /// Where the unit behind them is expected: a publisher's hole shorter than a unit leaves the parts
+    /// a little before their pictures, until the next discontinuity.
+    expected: i64,
     /// Parts of the open segment that are listed.
     pub(super) parts: u32,
     has_media: bool,
@@ -90,6 +93,7 @@ impl Track {
             cut,
             start,
             edge: start,
+            expected: start,
             parts: 0,
             has_media: false,
             closing: None,
@@ -202,6 +206,12 @@ impl Track {
         }
         let count = i64::try_from(self.pending.len()).unwrap_or(i64::MAX);
         let end = end.max(self.edge + count);
+        self.expected = match self.pending.last() {
+            Some(last) if self.rid.kind == Kind::Video && last.length > 0 => {
+                last.decode + last.length
+            }
+            _ => end,
+        };
         let mut times = Vec::with_capacity(self.pending.len() + 1);
         let mut least = self.edge;
         for (unit, left) in self.pending.iter().zip((1..=count).rev()) {
@@ -241,6 +251,7 @@ impl Track {
 
     /// Lists a part without media that ends at `end`.
     pub(super) fn gap(&mut self, end: i64, stage: &mut Stage<'_>) {
+        self.expected = end;
         self.list(end, Bytes::new(), false, stage);
     }
 
@@ -260,7 +271,7 @@ impl Track {
                 Position::start_of(at.msn + 1)
             }
             Some(_) => at.next_part(),
-            None => stage.grid.next(at, self.global(end), self.global(self.unit())),
+            None => stage.grid.next(at, self.global(self.expected), self.global(self.unit())),
         };
         let gap = bytes.is_empty();
         stage.out.push_back(Output::Part(Part {
