@@ -11,6 +11,13 @@ use crate::harness::player::{Playlist, attribute, decoded_frames, renditions};
 use crate::harness::program::{Backend, Options, Program};
 use crate::live::{follow_to, until_live};
 
+/// What browsers decode without help of the machine.
+pub(crate) const AV1_OPUS: Coding = Coding {
+    name: "av1-opus",
+    picture: "-c:v libsvtav1 -preset 12 -g 30 -b:v 800k",
+    sound: "-c:a libopus -b:a 64k -frame_duration 10",
+};
+
 /// Segments with media decode one by one, each with at least so many frames; how many there were.
 async fn decodes(client: &Client, playlist: &Playlist, frames_min: u64) -> usize {
     let init = client.get(&playlist.init()).await.expect(200).body;
@@ -92,10 +99,5 @@ async fn hevc_and_opus_are_played_and_replayed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn av1_and_opus_are_played_and_replayed() {
-    let coding = Coding {
-        name: "av1-opus",
-        picture: "-c:v libsvtav1 -preset 12 -g 30 -b:v 800k",
-        sound: "-c:a libopus -b:a 64k -frame_duration 10",
-    };
-    from_encoder_to_replay(coding, "av01.0.01M.08,Opus", "its picture is AV1").await;
+    from_encoder_to_replay(AV1_OPUS, "av01.0.01M.08,Opus", "its picture is AV1").await;
 }

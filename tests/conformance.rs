@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::client::PATIENCE;
 use crate::harness::encoder::Encoder;
 use crate::harness::partner::Partner;
-use crate::harness::player::renditions;
+use crate::harness::player::{Playlist, attribute, renditions};
 use crate::harness::program::{Backend, Options, Program, headwater, headwater_with};
 use crate::live::{follow_to, until_live, until_there};
 
@@ -89,6 +89,55 @@ async fn others(program: &Program) -> Vec<Value> {
     assert_eq!(radio["playlists"], 1);
     let replay = sound(&client.url(&format!("/vod/{recording}/index.m3u8")), 1).await;
     vec![ended, radio, replay]
+}
+
+/// A channel's broadcast with a latency profile of its own, or with that of the installation.
+async fn with_profile(program: &Program, profile: Option<&str>) -> (Partner, Encoder) {
+    let partner = Partner::new(program, profile.unwrap_or("usual")).await;
+    if let Some(profile) = profile {
+        let body = json!({"channel_id": partner.channel_id, "title": "Day 3", "profile": profile});
+        partner.client.post("/v1/broadcasts", body).await.expect(201);
+    }
+    let encoder = Encoder::start(&partner.publish_url(program)).await;
+    (partner, encoder)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_latency_profile_keeps_its_promises_to_the_rules() {
+    let mut options = Options::on(Backend::Embedded);
+    // The shortest window: it slides while the probe looks.
+    options.config = "live.profile = \"classic\"\nlive.dvr_window = \"36s\"\n\
+                      live.reconnect_window = \"30s\"\n"
+        .to_owned();
+    let program = Program::start(options).await;
+    let client = program.client();
+    // The profile, then what the playlist must say of segments and parts.
+    let cases = [
+        (None, "6", None),
+        (Some("relaxed"), "4", Some("1.00000")),
+        (Some("standard"), "2", Some("0.50000")),
+    ];
+    let judged = cases.map(async |(profile, target, part)| {
+        let (partner, encoder) = with_profile(&program, profile).await;
+        until_live(&client, &partner).await;
+        // What a broadcast needs of the network is measured: its first segment does not tell yet.
+        let media = renditions(&client, &partner.hls()).await;
+        follow_to(&client, media.first().expect("a video playlist"), 2).await;
+        let report = sound(&client.url(&partner.hls()), 50).await;
+        let apple = rules(&report, "apple_must", "broken");
+        assert_eq!(apple, BTreeSet::from(["MV6".to_owned(), "MV7".to_owned()]), "{profile:?}");
+        for path in &media {
+            let playlist = Playlist::fetch(&client, path).await;
+            assert_eq!(playlist.tag("EXT-X-TARGETDURATION"), Some(target), "{profile:?}");
+            let line = playlist.tag("EXT-X-PART-INF").map(|list| format!("#:{list}"));
+            let told = line.and_then(|line| attribute(&line, "PART-TARGET"));
+            assert_eq!(told.as_deref(), part, "{profile:?}");
+            assert_eq!(playlist.parts().is_empty(), part.is_none(), "{profile:?}");
+            assert!(playlist.first_msn() > 0, "the window slid: {}", playlist.text);
+        }
+        encoder.stop().await;
+    });
+    futures_util::future::join_all(judged).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

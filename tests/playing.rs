@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::codings::AV1_OPUS;
 use crate::harness::browser;
 use crate::harness::caches::{Cache, Kind};
 use crate::harness::desktop;
@@ -50,6 +51,22 @@ async fn ffplay_shows_the_demo_from_the_origin_and_from_the_cache() {
 #[tokio::test(flavor = "multi_thread")]
 async fn vlc_shows_the_demo_from_the_origin_and_from_the_cache() {
     from_origin_and_cache(90, desktop::vlc).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_plays_av1_and_opus() {
+    let program = Program::start(Options::on(Backend::Embedded)).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let encoder = Encoder::enhanced(&partner.publish_url(&program), AV1_OPUS).await;
+    let client = program.client();
+    until_live(&client, &partner).await;
+    let lead = renditions(&client, &partner.hls()).await.swap_remove(0);
+    follow_to(&client, &lead, 2).await;
+    let url = client.url(&partner.hls());
+    let found = browser::run("play", &json!({"url": url, "player": "hlsjs", "seconds": 10})).await;
+    assert_eq!(found["fatal"], json!([]), "{found}");
+    assert!(found["frames"].as_u64().expect("frames") >= 150, "{found}");
+    encoder.stop().await;
 }
 
 /// A player of the desktop shows so many pictures of 30 a second, whoever sends them.
