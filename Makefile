@@ -12,7 +12,7 @@ export CARGO_TERM_COLOR ?= auto
 
 step := tests/step.sh
 # Tests that judge when something comes: each has the machine for itself.
-timed := playing:: conformance:: caches:: doctor::
+timed := playing:: conformance:: codings:: caches:: doctor::
 
 .PHONY: help demo test bench fuzz tools web web-watch fmt lint unit system openapi dist clean
 

@@ -3,13 +3,23 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join;
+
 use crate::conformance::{rules, sound};
 use crate::harness::client::Client;
-use crate::harness::encoder::{Coding, Encoder};
+use crate::harness::encoder::{Coding, Encoder, enhanced_file};
 use crate::harness::partner::Partner;
 use crate::harness::player::{Playlist, attribute, decoded_frames, renditions};
-use crate::harness::program::{Backend, Options, Program};
+use crate::harness::program::{Backend, Options, Program, headwater};
 use crate::live::{follow_to, until_live};
+
+/// Parameter sets stand before every key frame, too.
+const HEVC_OPUS: Coding = Coding {
+    name: "hevc-opus",
+    picture: "-c:v libx265 -preset ultrafast -bf 0 -x265-params \
+              log-level=error:keyint=30:min-keyint=30:scenecut=0:no-open-gop=1:repeat-headers=1",
+    sound: "-c:a libopus -b:a 64k",
+};
 
 /// What browsers decode without help of the machine.
 pub(crate) const AV1_OPUS: Coding = Coding {
@@ -88,16 +98,50 @@ async fn hevc_with_open_gops_and_aac_is_played_and_replayed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hevc_and_opus_are_played_and_replayed() {
-    let coding = Coding {
-        name: "hevc-opus",
-        picture: "-c:v libx265 -preset ultrafast -bf 0 -x265-params \
-                  log-level=error:keyint=30:min-keyint=30:scenecut=0:no-open-gop=1:repeat-headers=1",
-        sound: "-c:a libopus -b:a 64k",
-    };
-    from_encoder_to_replay(coding, "hvc1.1.6.L63.90,Opus", "its picture is H.265").await;
+    from_encoder_to_replay(HEVC_OPUS, "hvc1.1.6.L63.90,Opus", "its picture is H.265").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn av1_and_opus_are_played_and_replayed() {
     from_encoder_to_replay(AV1_OPUS, "av01.0.01M.08,Opus", "its picture is AV1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_goes_on_with_newer_codings() {
+    let mut program = Program::start(Options::on(Backend::Embedded)).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let encoder = Encoder::enhanced(&partner.publish_url(&program), HEVC_OPUS).await;
+    until_live(&program.client(), &partner).await;
+    let lead = renditions(&program.client(), &partner.hls()).await.swap_remove(0);
+    let before = follow_to(&program.client(), &lead, 2).await;
+    program.kill_and_restart().await;
+    encoder.kill().await;
+    let client = program.client();
+    let again = Playlist::fetch(&client, &lead).await;
+    assert_eq!(again.segments()[..2], before.segments()[..2], "{}", again.text);
+    let encoder = Encoder::enhanced(&partner.publish_url(&program), HEVC_OPUS).await;
+    let next = before.first_msn() + before.segment_count();
+    let after = follow_to(&client, &lead, next + 4).await;
+    let init = client.get(&after.init()).await.expect(200).body;
+    let newest = after.segments().pop().expect("a segment");
+    let newest = client.get(&newest).await.expect(200).body;
+    assert!(decoded_frames(&init, &[newest]) >= 50, "{}", after.text);
+    encoder.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_publisher_sends_a_file_of_newer_codings() {
+    let file = enhanced_file(HEVC_OPUS).await.display().to_string();
+    let program = Program::start(Options::on(Backend::Embedded)).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let url = partner.publish_url(&program);
+    let client = program.client();
+    let plays = async {
+        until_live(&client, &partner).await;
+        let media = renditions(&client, &partner.hls()).await;
+        let playlist = follow_to(&client, media.first().expect("a picture"), 2).await;
+        assert!(decodes(&client, &playlist, 50).await >= 3, "{}", playlist.text);
+    };
+    let (published, ()) = join(headwater(&["publish", &file, "--to", &url]), plays).await;
+    assert_eq!(published.code, Some(0), "{}", published.stderr);
 }

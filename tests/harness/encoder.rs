@@ -41,16 +41,30 @@ pub(crate) struct Coding {
 
 /// A clip in a coding that only newer encoders send: a key frame every second.
 async fn newer_clip(coding: Coding) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.mp4", coding.name));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    // Put in place when it is whole: tests beside this one may want the same.
+    let made = tempfile::Builder::new().suffix(".mp4").tempfile_in(folder).expect("a file");
     let picture = "testsrc2=size=640x360:rate=30:duration=12";
     let sound = "sine=frequency=440:sample_rate=48000:duration=12";
     let mut ffmpeg = newer();
     ffmpeg.args(["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]);
     ffmpeg.args(coding.picture.split(' ')).args(coding.sound.split(' '));
-    ffmpeg.args(["-pix_fmt", "yuv420p", "-y"]).arg(&path).stderr(Stdio::null());
+    ffmpeg.args(["-pix_fmt", "yuv420p", "-y"]).arg(made.path()).stderr(Stdio::null());
     let status = ffmpeg.status().await.expect("ffmpeg runs");
     assert!(status.success(), "ffmpeg encodes {coding:?}");
+    let path = folder.join(format!("{}.mp4", coding.name));
+    made.persist(&path).expect("a place for the clip");
     path
+}
+
+/// The clip as an FLV file with the tags of Enhanced RTMP.
+pub(crate) async fn enhanced_file(coding: Coding) -> PathBuf {
+    let clip = newer_clip(coding).await;
+    let file = clip.with_extension("flv");
+    let mut ffmpeg = newer();
+    ffmpeg.arg("-i").arg(clip).args(["-c", "copy", "-y"]).arg(&file);
+    assert!(ffmpeg.status().await.expect("ffmpeg runs").success(), "ffmpeg writes {coding:?}");
+    file
 }
 
 /// An ffmpeg that speaks Enhanced RTMP, which that of Debian is too old for.
