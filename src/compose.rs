@@ -98,7 +98,7 @@ pub(crate) fn store(config: &Config) -> anyhow::Result<Store> {
         (config::Store::Files(path), None) => {
             let files = Files::open(path)
                 .with_context(|| format!("cannot write objects to {}", path.display()))?;
-            Ok(Arc::new(files))
+            Ok(Arc::new(files.keeping_free(config.disk_reserve_bytes)))
         }
         (config::Store::S3 { bucket, .. }, None) => {
             anyhow::bail!("the bucket {bucket} is no bucket")

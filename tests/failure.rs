@@ -13,7 +13,7 @@ use crate::vod::play_whole;
 
 /// Follows a live playlist over so many segments that are still to come: each is there with its
 /// parts, and all of it can be fetched.
-async fn picture_goes_on(client: &Client, path: &str, segments: u64) -> Playlist {
+pub(crate) async fn picture_goes_on(client: &Client, path: &str, segments: u64) -> Playlist {
     let first = Playlist::fetch(client, path).await;
     let next = first.first_msn() + first.segment_count();
     let mut playlist = first;

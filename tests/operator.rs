@@ -1,17 +1,22 @@
 //! What operators see: the board and its alarms, by the API and on the page.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use infra::machine::Room;
 use serde_json::{Value, json};
 
+use crate::failure::picture_goes_on;
 use crate::harness::browser;
-use crate::harness::client::Events;
+use crate::harness::client::{Client, Events, PATIENCE};
 use crate::harness::encoder::Encoder;
 use crate::harness::partner::Partner;
+use crate::harness::player::{Playlist, renditions};
 use crate::harness::program::{Backend, Options, Program};
 use crate::harness::servers::{Bucket, Weed};
 use crate::live::until_live;
 use crate::pages::session;
+use crate::vod::play_whole;
 
 const PATH: &str = "/v1/operator/events";
 
@@ -115,7 +120,7 @@ async fn a_publisher_that_is_gone_or_late_raises_an_alarm_until_it_sends_again()
             }
         }
     };
-    let late = tokio::time::timeout(crate::harness::client::PATIENCE, late).await;
+    let late = tokio::time::timeout(PATIENCE, late).await;
     let late = late.expect("parts are late in time");
     let raised = alarm(&late, "parts_late");
     assert!(raised["args"]["p95_ms"].as_u64() >= raised["args"]["part_ms"].as_u64(), "{raised}");
@@ -155,4 +160,84 @@ async fn the_board_says_its_alarms_in_words_and_stands_still_when_asked_to() {
     assert_eq!(english[0], "The object store does not answer.", "{english}");
     let chinese = &pages[3]["alarms"];
     assert_eq!(chinese[0], "对象存储没有应答。", "{chinese}");
+}
+
+/// A file system that nothing else fills while a test runs.
+const QUIET_DISK: &str = "/dev/shm";
+
+/// Which segments a playlist lists as gaps, in its order.
+fn gaps(playlist: &Playlist) -> Vec<bool> {
+    let (mut gaps, mut is_gap) = (Vec::new(), false);
+    for line in playlist.text.lines() {
+        is_gap |= line == "#EXT-X-GAP";
+        if line.strip_suffix(".m4s").is_some() {
+            gaps.push(std::mem::take(&mut is_gap));
+        }
+    }
+    gaps
+}
+
+/// A recording that is whole by now, and says what it misses.
+async fn finished(client: &Client, recording: &str) -> Value {
+    let path = format!("/v1/recordings/{recording}");
+    let ready = async {
+        loop {
+            let shown = client.get(&path).await.expect(200).json();
+            if shown["status"] == "ready" && shown["missing_ms"] != json!(0) {
+                return shown;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ready).await.expect("the recording is ready in time")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_makes_a_hole_in_the_recording_and_live_goes_on() {
+    let disk = Path::new(QUIET_DISK);
+    let free = Room::at(disk).expect("a disk").free_bytes;
+    let room = (free / 4).min(128 << 20);
+    let ballast = tempfile::NamedTempFile::new_in(disk).expect("a file");
+    let mut options = Options::on(Backend::Embedded);
+    options.disk = Some(disk.to_owned());
+    options.config = format!("store.reserve = \"{}\"\nlive.backlog = \"300kB\"\n", free - room);
+    let mut program = Program::start(options).await;
+    let partner = Partner::new(&program, "harbour").await;
+    let client = program.client();
+    let encoder = Encoder::start(&partner.publish_url(&program)).await;
+    until_live(&client, &partner).await;
+    let media = renditions(&client, &partner.hls()).await;
+    let path = media.first().expect("a video playlist").clone();
+    let recording = partner.on_air().await["recording_id"].clone();
+    let recording = recording.as_str().expect("a recording").to_owned();
+    let mut board = partner.client.events(PATH).await;
+    until_raised(&mut board, "disk_low").await;
+    picture_goes_on(&client, &path, 2).await;
+
+    let size = usize::try_from(room * 2).expect("it fits into memory");
+    std::fs::write(ballast.path(), vec![1; size]).expect("the disk takes it");
+    let full = until_raised(&mut board, "disk_full").await;
+    assert_eq!(alarm(&full, "disk_full")["severity"], "bad", "{full}");
+    until_raised(&mut board, "segments_lost").await;
+    picture_goes_on(&client, &path, 2).await;
+    drop(ballast);
+    let back = until_cleared(&mut board, "disk_full").await;
+    assert_eq!(back["gauges"]["broadcasts"], 1, "{back}");
+    picture_goes_on(&client, &path, 2).await;
+    encoder.stop().await;
+
+    let shown = finished(&partner.client, &recording).await;
+    let (missing, whole) = (shown["missing_ms"].as_i64(), shown["duration_ms"].as_i64());
+    assert!(missing < whole, "a part of it: {shown}");
+    let (frames, _) = play_whole(&client, &recording).await;
+    assert!(frames.iter().all(|frames| *frames > 0), "{frames:?}");
+    program.stop_and_restart().await;
+    let client = program.client();
+    let (again, _) = play_whole(&client, &recording).await;
+    assert_eq!(again, frames, "the store has what is not a gap, and names what is");
+    let media = renditions(&client, &format!("/vod/{recording}/index.m3u8")).await;
+    let playlist = Playlist::fetch(&client, media.first().expect("a video playlist")).await;
+    let gaps = gaps(&playlist);
+    assert!(gaps.contains(&true), "{}", playlist.text);
+    assert!(!gaps[0] && !gaps[gaps.len() - 1], "a hole in the middle:\n{}", playlist.text);
 }

@@ -34,6 +34,8 @@ pub struct Config {
     pub database: Database,
     /// Where objects are.
     pub store: Store,
+    /// Bytes of the disk that media leaves free.
+    pub disk_reserve_bytes: u64,
     /// Bytes of media kept in memory for DVR and replay beside the live window.
     pub cache_bytes: u64,
     /// How broadcasts are cut and kept.

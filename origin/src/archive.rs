@@ -7,6 +7,7 @@ use media::hls::index::{Entry, PAGES_MAX, decode, page_of};
 use media::hls::sheet::Sheet;
 use media::hls::{Rates, key, multivariant, playlist};
 use media::packager::{self, Rid};
+use media::time::Span;
 use media::unit::Kind;
 
 use crate::Context;
@@ -120,6 +121,14 @@ impl Archived {
             Text::new(playlist::vod(&broadcast, rid, control, entries).into())
         };
         Some(rendition.playlist.get_or_init(render).clone())
+    }
+
+    /// How much of the leading rendition is gaps.
+    pub(crate) fn missing_ms(&self) -> i64 {
+        let leading = self.renditions.first();
+        let entries = leading.into_iter().flat_map(|rendition| rendition.index.segments());
+        let missing: Span = entries.filter(|entry| entry.gap).map(|entry| entry.duration).sum();
+        missing.to_ms()
     }
 
     /// Its length: that of the leading rendition.

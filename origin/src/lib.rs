@@ -51,6 +51,9 @@ const ARCHIVES_MAX: u64 = 200;
 /// Broadcasts that are over and whose row is not read again at once.
 const STANDINGS_MAX: u64 = 10_000;
 
+/// The share of the reserve that media on its way to a full disk may take.
+const FULL_SHARE: u64 = 4;
+
 /// For how long rows are not asked for again: as late may a takedown be, or a change of a channel.
 const FRESH: Duration = Duration::from_secs(2);
 
@@ -193,7 +196,10 @@ impl Context {
         let journals = journal::Journals::open(settings.journal.as_deref(), name, tasks.clone())?;
         let writer = store::Writer::start(
             Arc::clone(&store),
-            settings.backlog_bytes_max,
+            store::Limits {
+                bytes_max: settings.backlog_bytes_max,
+                full_bytes_max: settings.disk_reserve_bytes / FULL_SHARE,
+            },
             Arc::clone(&clock),
             &tasks,
         );

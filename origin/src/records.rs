@@ -259,6 +259,29 @@ fn standing_of(row: &broadcasts::Model) -> Result<Standing, Missing> {
     }
 }
 
+/// Writes down how much of a recording is missing, if any is.
+pub(crate) async fn miss(context: &Context, recording: RecordingId, missing_ms: i64) {
+    if missing_ms == 0 {
+        return;
+    }
+    let written: Written<()> = context
+        .database
+        .write(move |tx| {
+            async move {
+                    recordings::miss(tx, recording, missing_ms).await.map_err(Refused::Database)
+                }
+                .boxed()
+        })
+        .await;
+    if let Err(error) = only_database(written) {
+        tracing::warn!(
+            recording.id = %recording,
+            error = &error as &dyn std::error::Error,
+            "a recording does not say what it misses"
+        );
+    }
+}
+
 /// What a channel's address gives while it is not live: the broadcast of its newest recording, when
 /// the channel says so.
 pub(crate) async fn replay_of(

@@ -42,6 +42,14 @@ pub(crate) enum Purpose {
     Support,
 }
 
+/// Bytes that may wait before the oldest segments are given up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) bytes_max: u64,
+    /// While the store has no room: what waits lies on the same disk.
+    pub(crate) full_bytes_max: u64,
+}
+
 /// The queue of objects to write; a cheap handle.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
@@ -52,7 +60,7 @@ pub(crate) struct Writer {
 struct Shared {
     store: Store,
     clock: SharedClock,
-    bytes_max: u64,
+    limits: Limits,
     queue: Mutex<Queue>,
     tally: Tally,
     /// Wakes writers when the queue grows or closes.
@@ -71,12 +79,12 @@ struct Queue {
 }
 
 impl Writer {
-    /// Starts the writers. At most `bytes_max` wait; beyond, the oldest segments are given up.
-    pub(crate) fn start(store: Store, bytes_max: u64, clock: SharedClock, tasks: &Tasks) -> Self {
+    /// Starts the writers. What waits beyond `limits` is given up, the oldest segments first.
+    pub(crate) fn start(store: Store, limits: Limits, clock: SharedClock, tasks: &Tasks) -> Self {
         let shared = Shared {
             store,
             clock,
-            bytes_max,
+            limits,
             queue: Mutex::default(),
             tally: Tally::default(),
             grown: Notify::new(),
@@ -101,7 +109,7 @@ impl Writer {
         let lost = {
             let mut queue = self.shared.queue.lock();
             queue.add(job);
-            queue.shed(self.shared.bytes_max)
+            queue.shed(self.shared.bytes_max())
         };
         self.shared.grown.notify_one();
         self.shared.tally.lost(lost.len());
@@ -125,7 +133,7 @@ impl Writer {
     /// Objects and bytes that wait, and how many bytes may.
     pub(crate) fn backlog(&self) -> (usize, u64, u64) {
         let queue = self.shared.queue.lock();
-        (queue.jobs.len() + queue.writing.len(), queue.bytes, self.shared.bytes_max)
+        (queue.jobs.len() + queue.writing.len(), queue.bytes, self.shared.bytes_max())
     }
 
     /// Waits until every queued object is written.
@@ -201,6 +209,11 @@ impl Queue {
 }
 
 impl Shared {
+    fn bytes_max(&self) -> u64 {
+        let Limits { bytes_max, full_bytes_max } = self.limits;
+        if self.tally.is_full() { bytes_max.min(full_bytes_max) } else { bytes_max }
+    }
+
     async fn run(&self) {
         while let Some(job) = self.next().await {
             let bytes = size(&job);

@@ -43,6 +43,7 @@ fn settings(config: &Config, tls: Option<Arc<ServerConfig>>) -> anyhow::Result<S
         end_on_unpublish: config.live.end_on_unpublish,
         cache_bytes_max: config.cache_bytes,
         backlog_bytes_max: config.live.backlog_bytes,
+        disk_reserve_bytes: config.disk_reserve_bytes,
         cache_tag: config.live.cache_tag.clone(),
         journal: Some(config.data.clone()),
         ..Settings::default()

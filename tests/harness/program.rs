@@ -34,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) arguments: Vec<String>,
     /// Environment variables: what must not stand in a file.
     pub(crate) environment: Vec<(String, String)>,
+    /// Where the data folder is made, if not beside what was built.
+    pub(crate) disk: Option<PathBuf>,
 }
 
 impl Options {
@@ -45,6 +47,7 @@ impl Options {
             config: String::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            disk: None,
         }
     }
 
@@ -69,9 +72,10 @@ pub(crate) struct Program {
 impl Program {
     /// Starts the program and waits for its ready line.
     pub(crate) async fn start(options: Options) -> Self {
+        let disk = options.disk.as_deref().unwrap_or(Path::new(env!("CARGO_TARGET_TMPDIR")));
         let directory = tempfile::Builder::new()
             .prefix("headwater-")
-            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+            .tempdir_in(disk)
             .expect("a temporary directory");
         let (mut toml, mut environment) = backend(options.backend).await;
         toml.push_str(&options.config);

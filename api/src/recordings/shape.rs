@@ -16,7 +16,7 @@ use crate::{App, refusal, schema};
 #[schema(example = json!({
     "id": "rec_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d", "channel_id": "chn_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d",
     "broadcast_id": "brd_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d", "title": "Day 3", "status": "ready",
-    "visibility": "public", "duration_ms": 11_520_000, "comment_offset_ms": 0,
+    "visibility": "public", "duration_ms": 11_520_000, "missing_ms": 0, "comment_offset_ms": 0,
     "hls": "/vod/rec_0192f0a41c5e7c3a8b5d2f6e9a1b3c4d/index.m3u8", "revision": 1,
     "created_at": "2026-11-25T18:30:00.000Z"
 }))]
@@ -38,6 +38,8 @@ pub struct Recording {
     pub visibility: String,
     /// How long it plays, once it is ready.
     pub duration_ms: Option<i64>,
+    /// How much of it is missing: gaps that players skip.
+    pub missing_ms: i64,
     /// How much later than its media time each comment is shown.
     pub comment_offset_ms: i64,
     /// Its playlist.
@@ -61,6 +63,7 @@ impl Recording {
             status: row.status,
             visibility: row.visibility,
             duration_ms: row.duration_ms,
+            missing_ms: row.missing_ms,
             comment_offset_ms: row.comment_offset_ms,
             hls: format!("/vod/{id}/index.m3u8"),
             revision: row.revision,

@@ -9,6 +9,7 @@ mod m0003_rooms;
 mod m0004_money;
 mod m0005_moderation;
 mod m0006_platform;
+mod m0007_recording_gaps;
 
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_money::MIGRATION),
             Box::new(m0005_moderation::MIGRATION),
             Box::new(m0006_platform::MIGRATION),
+            Box::new(m0007_recording_gaps::MIGRATION),
         ]
     }
 }

@@ -39,6 +39,8 @@ pub struct Model {
     pub duration_ms: Option<i64>,
     /// What it takes in the store, once it is known.
     pub byte_count: Option<i64>,
+    /// How much of it is gaps.
+    pub missing_ms: i64,
     /// `public`, `unlisted` or `private`.
     pub visibility: String,
     /// How long it is kept, by a name.
@@ -169,6 +171,20 @@ pub async fn finish(
         .col_expr(Column::ByteCount, Expr::value(byte_count))
         .filter(Column::Id.eq(id.uuid()))
         .filter(Column::Status.eq("recording"))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// So much of the recording is missing, by now.
+pub async fn miss(
+    db: &impl ConnectionTrait,
+    id: RecordingId,
+    missing_ms: i64,
+) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::MissingMs, Expr::value(missing_ms))
+        .filter(Column::Id.eq(id.uuid()))
         .exec(db)
         .await?;
     Ok(())

@@ -194,14 +194,11 @@ async fn readers_cannot_write() {
 async fn the_file_is_copied_before_a_migration_that_finds_one() {
     let fixture = sqlite().await;
     let config::Engine::Sqlite(path) = &fixture.config.engine else { panic!("SQLite") };
-    let forget = "delete from seaql_migrations where version = 'm0006_platform'";
-    let drop_tables = "drop table leases; drop table jobs; drop table outbox;
-        drop table idempotency_keys; drop table audit_heads; drop table audit_log;
-        drop table analytics_events; drop table webhook_deliveries; drop table webhook_endpoints;
-        drop trigger mod_decisions_kept";
+    let forget = "delete from seaql_migrations where version = 'm0007_recording_gaps'";
+    let undo = "alter table recordings drop column missing_ms";
     let Engine::Sqlite { connection, .. } = &fixture.db.inner.engine else { panic!("SQLite") };
     connection.execute_unprepared(forget).await.unwrap();
-    connection.execute_unprepared(drop_tables).await.unwrap();
+    connection.execute_unprepared(undo).await.unwrap();
     assert_eq!(fixture.db.migrate().await.unwrap(), 1);
-    assert!(path.with_extension("m0005_moderation.db").exists());
+    assert!(path.with_extension("m0006_platform.db").exists());
 }

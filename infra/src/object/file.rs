@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt as _, future::BoxFuture};
 
 use super::{Error, LIST_MAX, Listed, Meta, ObjectStore, check_key, clamp};
+use crate::machine::Room;
 
 /// What a half-written file is called: no key has a word that starts with a dot.
 const TEMPORARY_PREFIX: &str = ".put-";
@@ -24,6 +25,7 @@ const TEMPORARY_PREFIX: &str = ".put-";
 pub struct Files {
     root: Arc<Path>,
     next: Arc<AtomicU64>,
+    reserve_bytes: u64,
 }
 
 impl Files {
@@ -31,7 +33,34 @@ impl Files {
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
         fs::create_dir_all(&root)?;
-        Ok(Self { root: root.into(), next: Arc::default() })
+        Ok(Self { root: root.into(), next: Arc::default(), reserve_bytes: 0 })
+    }
+
+    /// The same, but media is refused that would leave less than so many bytes of the disk free: what is
+    /// small and must go on, such as rows and indexes, may need them.
+    #[must_use]
+    pub fn keeping_free(self, reserve_bytes: u64) -> Self {
+        Self { reserve_bytes, ..self }
+    }
+
+    /// Whether there is room for an object of that size.
+    fn check_room(&self, size: u64, meta: Meta) -> Result<(), Error> {
+        let is_media = meta.content_type.starts_with("video/");
+        if self.reserve_bytes == 0 || !is_media {
+            return Ok(());
+        }
+        // A disk that does not say takes what it takes.
+        let Ok(Room { free_bytes, .. }) = Room::at(&self.root) else { return Ok(()) };
+        if free_bytes.saturating_sub(size) >= self.reserve_bytes {
+            return Ok(());
+        }
+        Err(Error::Full(
+            format!(
+                "{free_bytes} bytes are free, and media leaves the last {} alone",
+                self.reserve_bytes
+            )
+            .into(),
+        ))
     }
 
     fn path(&self, key: &str) -> Result<PathBuf, Error> {
@@ -53,8 +82,9 @@ impl Files {
         .boxed()
     }
 
-    fn write(&self, key: &str, body: &[Bytes]) -> Result<(), Error> {
+    fn write(&self, key: &str, body: &[Bytes], meta: Meta) -> Result<(), Error> {
         let path = self.path(key)?;
+        self.check_room(body.iter().map(|piece| piece.len() as u64).sum(), meta)?;
         let directory = path.parent().expect("a key has a directory: at least the root");
         self.make_directory(directory).map_err(|cause| refused(key, cause))?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -214,10 +244,10 @@ impl ObjectStore for Files {
         &'a self,
         key: &'a str,
         body: Vec<Bytes>,
-        _meta: Meta,
+        meta: Meta,
     ) -> BoxFuture<'a, Result<(), Error>> {
         let key = key.to_owned();
-        self.blocking(move |files| files.write(&key, &body))
+        self.blocking(move |files| files.write(&key, &body, meta))
     }
 
     fn get<'a>(
@@ -259,6 +289,25 @@ mod tests {
     async fn files_keep_the_promises_of_a_store() {
         let directory = tempfile::tempdir().unwrap();
         conformance::check(&Files::open(directory.path()).unwrap()).await;
+    }
+
+    #[tokio::test]
+    async fn media_leaves_the_reserve_alone_and_all_else_may_use_it() {
+        let directory = tempfile::tempdir().unwrap();
+        // More than any disk has: there is never room for media.
+        let files = Files::open(directory.path()).unwrap().keeping_free(u64::MAX / 2);
+        let put = |key, kind| files.put(key, vec![Bytes::from_static(b"x")], Meta::immutable(kind));
+        assert!(matches!(put("a.m4s", "video/iso.segment").await, Err(Error::Full(_))));
+        put("page", "application/octet-stream").await.unwrap();
+        let files = files.keeping_free(1);
+        files.put("a.m4s", vec![Bytes::from_static(b"x")], Meta::of_key("a.m4s")).await.unwrap();
+    }
+
+    #[test]
+    fn a_disk_without_room_is_full_and_not_away() {
+        // The one device that is full on every machine.
+        let cause = fs::write("/dev/full", b"x").unwrap_err();
+        assert!(matches!(refused("a", cause), Error::Full(_)));
     }
 
     #[tokio::test]

@@ -166,6 +166,19 @@ fn a_window_slides_and_keeps_its_promises() {
 }
 
 #[test]
+fn a_segment_whose_bytes_are_lost_becomes_a_gap_and_the_rest_stays_as_it_was() {
+    let stand = stand(Profile::Low, 31);
+    let before = full(&stand, Rid::VIDEO);
+    let mut window = stand.window(Rid::VIDEO).clone();
+    window.lose(3);
+    window.lose(1_000);
+    let after = playlist::full(&window, &stand.reports());
+    let (head, _) = after.split_once("/3.m4s").expect("segment 3 is listed");
+    assert!(head.ends_with("#EXT-X-GAP\n#EXTINF:2.00000,\n1"), "{after}");
+    assert_eq!(after.replacen("#EXT-X-GAP\n", "", 1), before);
+}
+
+#[test]
 fn rates_are_those_of_the_media() {
     let stand = stand(Profile::Low, 31);
     let rates = stand.window(Rid::VIDEO).rates();

@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 
 /// Segments and parts now listed for one rendition; holds no media.
 ///
-/// It changes only as a playlist may change: grows at the end, loses segments at the front.
+/// It changes only as a playlist may change: grows at the end, loses segments at the front; a segment
+/// whose bytes nobody has any more becomes a gap.
 #[derive(Debug, Clone)]
 pub struct Window {
     pub(super) rid: Rid,
@@ -238,6 +239,17 @@ impl Window {
     pub fn edge_pdt(&self) -> Option<Wall> {
         let newest = self.open.as_ref().or_else(|| self.segments.back())?;
         Some(newest.open.pdt.plus(newest.duration))
+    }
+
+    /// The bytes of a segment are lost for good: from now on it is listed as a gap.
+    pub fn lose(&mut self, msn: u64) {
+        let Some(segment) = self.segments.iter_mut().find(|segment| segment.msn == msn) else {
+            return;
+        };
+        segment.gap = true;
+        for part in &mut segment.parts {
+            part.gap = true;
+        }
     }
 
     /// Length of all complete segments.

@@ -10,6 +10,7 @@ use crate::Context;
 use crate::journal::Journal;
 use crate::live::pump::Command;
 use crate::live::{Live, Stage, duration};
+use crate::records;
 
 /// How long an ended broadcast stays in memory: players that come back find it as it was.
 const LINGER: Duration = Duration::from_mins(2);
@@ -37,9 +38,13 @@ async fn store(context: &Context, live: &Live) {
     context.store_index(live);
     context.writer.flush().await;
     // Segments that were given up are gaps by now.
+    for rendition in live.renditions().iter() {
+        context.store_gaps(rendition, &rendition.take_lost());
+    }
     context.store_index(live);
     if let Some(recording) = live.identity.recording.filter(|_| live.stage() == Stage::Ended) {
         let archived = Archived::of_live(live);
+        records::miss(context, recording, archived.missing_ms()).await;
         for rendition in archived.renditions() {
             let rid = rendition.about.rid;
             if let Some(text) = archived.vod_playlist(rid) {

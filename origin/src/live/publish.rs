@@ -125,12 +125,14 @@ impl Pump {
 
     /// A complete segment, and what became of older ones.
     fn write_down(&mut self, rendition: &Rendition, msn: u64) {
+        let lost = rendition.take_lost();
+        self.context.store_gaps(rendition, &lost);
         let Some(journal) = &mut self.journal else { return };
         let rid = rendition.rid();
         if let Some(Entry { gap, crc32c, .. }) = rendition.entry(msn) {
             journal.segment(SegmentRecord { rid, msn, gap, crc32c });
         }
-        for lost in rendition.take_lost() {
+        for lost in lost {
             journal.lost(rid, lost);
         }
         if let Some(oldest) = rendition.oldest_in_memory() {

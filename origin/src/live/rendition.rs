@@ -38,8 +38,10 @@ pub(crate) struct Rendition {
     window: Mutex<Window>,
     inits: RwLock<BTreeMap<(u64, u32), Bytes>>,
     index: RwLock<Index>,
-    /// Segments that the store never got, until the journal says so.
+    /// Segments that the store never got, until journal and index say so.
     lost: Mutex<Vec<u64>>,
+    /// Those whose bytes are still in memory: players at the edge get them, later ones a gap.
+    fading: Mutex<Vec<u64>>,
     snapshot: watch::Sender<Arc<Snapshot>>,
 }
 
@@ -60,6 +62,7 @@ impl Rendition {
             inits: RwLock::default(),
             index: RwLock::default(),
             lost: Mutex::default(),
+            fading: Mutex::default(),
             snapshot: watch::Sender::new(Arc::new(Snapshot::empty())),
             about: RwLock::new(about),
         }
@@ -158,6 +161,7 @@ impl Rendition {
         entry.gap = closed.is_none();
         self.index.write().push(entry);
         self.ring.write().evict(now);
+        self.fade();
         let (chunks, _) = closed?;
         Some(ClosedSegment { msn: segment.msn, fence: listed.open.fence, chunks })
     }
@@ -292,15 +296,29 @@ impl Rendition {
         ring.evict(now);
     }
 
-    /// The store never got segment `msn`, and its bytes are dropped.
+    /// The store will never get segment `msn`: its bytes leave with its time, and replay shows a gap.
     pub(crate) fn lose(&self, msn: u64) {
-        self.ring.write().lose(msn);
+        self.ring.write().settle(msn);
         self.index.write().lose(msn);
         self.lost.lock().push(msn);
+        self.fading.lock().push(msn);
+    }
+
+    /// What was given up and has left memory is listed as a gap.
+    fn fade(&self) {
+        let oldest = self.oldest_in_memory();
+        let mut window = self.window.lock();
+        self.fading.lock().retain(|msn| {
+            let is_here = oldest.is_some_and(|oldest| *msn >= oldest);
+            if !is_here {
+                window.lose(*msn);
+            }
+            is_here
+        });
     }
 
     /// The segments that the store never got, since the last time.
-    pub(super) fn take_lost(&self) -> Vec<u64> {
+    pub(crate) fn take_lost(&self) -> Vec<u64> {
         std::mem::take(&mut self.lost.lock())
     }
 

@@ -120,18 +120,6 @@ impl Ring {
         }
     }
 
-    /// Drops the bytes of a segment that the full backlog gave up.
-    pub(crate) fn lose(&mut self, msn: u64) {
-        let Some(segment) = self.find_mut(msn) else { return };
-        let freed: u64 = segment.parts.iter().map(|part| part.bytes.len() as u64).sum();
-        segment.parts.fill(Sealed::default());
-        if let Some(closed) = segment.closed.as_mut() {
-            closed.chunks = None;
-            closed.stored = true;
-        }
-        self.bytes -= freed;
-    }
-
     /// Forgets segments from the front that are stored and old enough.
     pub(crate) fn evict(&mut self, now: Duration) {
         while let Some(Segment { closed: Some(closed), .. }) = self.segments.front()
@@ -248,14 +236,6 @@ mod tests {
         assert_eq!(ring.part(1, 0, 0), Found::Gap);
         ring.evict(KEEP);
         assert_eq!(ring.segment(1, 0), Found::Absent);
-    }
-
-    #[test]
-    fn a_lost_segment_frees_its_bytes() {
-        let mut ring = filled();
-        ring.lose(7);
-        assert_eq!(ring.segment(1, 7), Found::Gap);
-        assert_eq!(ring.bytes(), 24);
     }
 
     #[test]

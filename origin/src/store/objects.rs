@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::id::BroadcastId;
 use infra::object::Meta;
-use media::hls::index::encode;
+use media::hls::index::{encode, page_of};
 use media::hls::key;
 use media::hls::sheet::{Row, Sheet};
 use media::packager::Init;
@@ -47,6 +47,15 @@ impl Context {
         if !entries.is_empty() {
             let key = key::page(rendition.broadcast(), rendition.rid(), page);
             self.store_support(key, encode(&entries), PAGE_META);
+        }
+    }
+
+    /// Queues the pages in which these segments became gaps.
+    pub(crate) fn store_gaps(&self, rendition: &Rendition, lost: &[u64]) {
+        let mut pages: Vec<u64> = lost.iter().map(|msn| page_of(*msn)).collect();
+        pages.dedup();
+        for page in pages {
+            self.store_page(rendition, page);
         }
     }
 

@@ -58,6 +58,11 @@ impl Tally {
         self.0.lock().lost += segments as u64;
     }
 
+    /// Whether the newest write was refused for want of room.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.lock().is_full
+    }
+
     /// The counts since the last call.
     pub(crate) fn take(&self) -> Counts {
         let mut counts = self.0.lock();

@@ -11,7 +11,7 @@ use infra::object::{Error, Listed, Memory, Meta, ObjectStore, Store};
 use infra::tasks::Tasks;
 use tokio::sync::Notify;
 
-use crate::store::{Job, Purpose, Writer};
+use crate::store::{Job, Limits, Purpose, Writer};
 
 /// Refuses writes or everything, and cuts reads, while told to.
 #[derive(Debug)]
@@ -104,7 +104,8 @@ async fn the_newest_version_of_an_object_is_the_one_that_stays() {
     store.holds.store(true, Ordering::Relaxed);
     let tasks = Tasks::new();
     let clock = infra::clock::SystemClock::shared();
-    let writer = Writer::start(Arc::clone(&store) as Store, 1 << 20, clock, &tasks);
+    let limits = Limits { bytes_max: 1 << 20, full_bytes_max: 1 << 20 };
+    let writer = Writer::start(Arc::clone(&store) as Store, limits, clock, &tasks);
     writer.put(job("page", "first"));
     while store.holds.load(Ordering::Relaxed) {
         tokio::task::yield_now().await;
