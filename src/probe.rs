@@ -92,16 +92,25 @@ impl Probe {
         if opened.status != 200 {
             bail!("{url}: status {}", opened.status);
         }
-        let media: BTreeSet<String> = match parse::parse(&opened.text()) {
+        let (media, scrubbing) = match parse::parse(&opened.text()) {
             Ok(Playlist::Multivariant(playlist)) => {
-                playlist.uris().into_iter().map(|uri| resolve(url, uri)).collect()
+                let all = |uris: &mut dyn Iterator<Item = &str>| -> BTreeSet<String> {
+                    uris.map(|uri| resolve(url, uri)).collect()
+                };
+                let scrubbing = &mut playlist.iframes.iter().filter_map(|list| list.get("URI"));
+                (all(&mut playlist.uris().into_iter()), all(scrubbing))
             }
-            Ok(Playlist::Media(_)) => BTreeSet::from([url.to_owned()]),
+            Ok(Playlist::Media(_)) => (BTreeSet::from([url.to_owned()]), BTreeSet::new()),
             Err(error) => bail!("{url} is no playlist: {error}"),
         };
         let until = self.clock.monotonic() + time;
         let following = join_all(media.iter().map(|url| self.follow_one(url, until)));
-        let (followed, checked) = join(following, self.check(url, &media)).await;
+        let checking = async {
+            let mut seen = self.check(url, &media).await;
+            seen.extend(self.check_iframes(&scrubbing).await);
+            seen
+        };
+        let (followed, checked) = join(following, checking).await;
         let mut seen = vec![opened];
         seen.extend(checked);
         let is_cut_short = followed.iter().any(|followed| followed.is_cut_short);

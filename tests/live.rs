@@ -8,7 +8,9 @@ use futures_util::future::join_all;
 use crate::harness::client::Client;
 use crate::harness::encoder::Encoder;
 use crate::harness::partner::Partner;
-use crate::harness::player::{Playlist, attribute, decoded_frames, renditions};
+use crate::harness::player::{
+    Playlist, attribute, decoded_frames, pictures, renditions, scrubbing,
+};
 use crate::harness::program::{Backend, Options, Program, headwater};
 
 /// A program with a channel that ffmpeg publishes to, and its media playlists.
@@ -47,8 +49,31 @@ pub(crate) async fn follow_to(client: &Client, path: &str, msn: u64) -> Playlist
     }
 }
 
+/// Every entry of the I-frame playlists is one picture that decodes alone; returns how many.
+pub(crate) async fn pictures_are_sound(client: &Client, multivariant: &str) -> usize {
+    let paths = scrubbing(client, multivariant).await;
+    assert_eq!(paths.len(), 1, "one for the video rendition: {paths:?}");
+    let path = paths.first().expect("an I-frame playlist");
+    let playlist = Playlist::fetch(client, path).await;
+    assert!(playlist.text.contains("\n#EXT-X-I-FRAMES-ONLY\n"), "{}", playlist.text);
+    assert!(playlist.parts().is_empty() && playlist.hint().is_none(), "{}", playlist.text);
+    let init = client.get(&playlist.init()).await.expect(200).body;
+    let ranges = playlist.text.lines().filter_map(|line| line.strip_prefix("#EXT-X-BYTERANGE:"));
+    let segments = playlist.segments();
+    assert_eq!(ranges.clone().count(), segments.len(), "{}", playlist.text);
+    for (range, segment) in ranges.zip(&segments) {
+        let (length, start) = range.split_once('@').expect("a length and a place");
+        let number = |text: &str| text.parse::<u64>().expect("a number");
+        let last = number(start) + number(length) - 1;
+        let ranged = client.with("range", &format!("bytes={start}-{last}"));
+        let bytes = ranged.get(segment).await.expect(206).body;
+        assert_eq!(pictures(&init, &bytes), ["I"], "{segment} {range}");
+    }
+    segments.len()
+}
+
 async fn media_is_sound(backend: Backend) {
-    let (program, _, encoder, media) = on_air(backend).await;
+    let (program, partner, encoder, media) = on_air(backend).await;
     let client = program.client();
     assert_eq!(media.len(), 2, "video and audio: {media:?}");
     for path in &media {
@@ -80,6 +105,7 @@ async fn media_is_sound(backend: Backend) {
         let bodies: Vec<Bytes> = bodies.into_iter().map(|reply| reply.body).collect();
         assert!(decoded_frames(&init, &bodies) >= 50, "the segments play as one");
     }
+    assert!(pictures_are_sound(&client, &partner.hls()).await >= 2);
     encoder.stop().await;
 }
 
@@ -140,6 +166,28 @@ async fn a_delta_update_and_the_playlist_before_make_the_playlist_now() {
         new.iter().all(|uri| old.contains(uri)),
         "what the delta lists is in the full playlist"
     );
+    encoder.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_i_frame_playlist_waits_for_a_segment_and_leaves_out_what_is_old() {
+    let (program, partner, encoder, media) = on_air(Backend::Embedded).await;
+    let client = program.client();
+    let paths = scrubbing(&client, &partner.hls()).await;
+    let path = paths.first().expect("an I-frame playlist");
+    let first = Playlist::fetch(&client, path).await;
+    let next = first.first_msn() + first.segment_count();
+    // A part that does not exist here means the segment.
+    let later = Playlist::fetch(&client, &format!("{path}?_HLS_msn={next}&_HLS_part=1")).await;
+    assert!(later.first_msn() + later.segment_count() > next, "{}", later.text);
+    let sound = media.last().expect("an audio playlist").replace("media.m3u8", "iframes.m3u8");
+    client.get(&sound).await.expect(404);
+    let far = first.first_msn() + 8;
+    follow_to(&client, path, far).await;
+    let delta = Playlist::fetch(&client, &format!("{path}?_HLS_msn={far}&_HLS_skip=YES")).await;
+    assert!(delta.tag("EXT-X-SKIP").is_some(), "{}", delta.text);
+    let full = Playlist::fetch(&client, path).await;
+    assert!(delta.segments().iter().all(|uri| full.segments().contains(uri)), "{}", delta.text);
     encoder.stop().await;
 }
 

@@ -12,7 +12,7 @@ use crate::harness::encoder::Encoder;
 use crate::harness::partner::Partner;
 use crate::harness::player::{Playlist, decoded_frames, renditions};
 use crate::harness::program::{Backend, Options, Program};
-use crate::live::until_live;
+use crate::live::{pictures_are_sound, until_live};
 
 /// All frames of a recording's playlists, and the media URIs.
 pub(crate) async fn play_whole(client: &Client, recording: &str) -> (Vec<u64>, Vec<String>) {
@@ -63,6 +63,9 @@ async fn replay(backend: Backend) {
     let ended = tokio::time::timeout(PATIENCE, ended).await.expect("ENDLIST in time");
     assert!(ended.hint().is_none(), "no hint after the end");
     let (frames, uris) = play_whole(&client, &recording).await;
+    let multivariant = format!("/vod/{recording}/index.m3u8");
+    let pictures = pictures_are_sound(&client, &multivariant).await;
+    assert!(pictures >= 4, "{pictures}");
     assert!(frames.iter().all(|count| *count >= 100), "{frames:?}");
     let listed = ended.segments();
     let same = |uri: &&String| {
@@ -79,6 +82,7 @@ async fn replay(backend: Backend) {
     let client = program.client();
     let (again, _) = play_whole(&client, &recording).await;
     assert_eq!(again, frames, "after a restart the replay is the same");
+    assert_eq!(pictures_are_sound(&client, &multivariant).await, pictures);
     assert!(partner.live().await.is_none());
 }
 

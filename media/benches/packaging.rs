@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 use divan::{Bencher, black_box, counter::BytesCount};
+use media::hls::splice::Pages;
 use media::hls::{Position, Window, gzip, playlist};
 use media::packager::{Control, Output, Part, Rid, Segment, SegmentOpen};
 use media::time::{Span, Wall};
@@ -58,6 +59,7 @@ fn part(msn: u64, part: u32) -> Part {
         duration: Span(33_333),
         independent: part == 0,
         gap: false,
+        intra: if part == 0 { 200 } else { 0 },
         opens: (part == 0).then_some(opens),
         next: at.next_part(),
     }
@@ -69,10 +71,25 @@ fn render_full(bencher: Bencher<'_, '_>, minutes: u64) {
     bencher.bench(|| playlist::full(black_box(&window), &[]));
 }
 
-#[divan::bench(args = [1, 15, 60])]
+#[divan::bench(args = [1, 15, 60, 1_440])]
 fn render_delta(bencher: Bencher<'_, '_>, minutes: u64) {
     let window = window(minutes);
     bencher.bench(|| playlist::delta(black_box(&window), &[]));
+}
+
+/// What an answer costs without pages, and with them.
+#[divan::bench(args = [1, 15, 60, 1_440])]
+fn render_and_gzip_full(bencher: Bencher<'_, '_>, minutes: u64) {
+    let window = window(minutes);
+    bencher.bench(|| gzip(playlist::full(black_box(&window), &[]).as_bytes()));
+}
+
+#[divan::bench(args = [1, 15, 60, 1_440])]
+fn splice_full(bencher: Bencher<'_, '_>, minutes: u64) {
+    let window = window(minutes);
+    let mut pages = Pages::default();
+    pages.full(&window, &[]);
+    bencher.bench_local(|| pages.full(black_box(&window), &[]));
 }
 
 #[divan::bench(args = [1, 15, 60])]

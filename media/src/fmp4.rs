@@ -4,7 +4,7 @@ mod chunk;
 mod init;
 mod read;
 
-pub use chunk::chunk;
+pub use chunk::{chunk, intra};
 pub use init::{InitError, init};
 pub(crate) use read::boxes;
 pub use read::{ReadError, UNITS_MAX, units};

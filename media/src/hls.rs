@@ -1,12 +1,14 @@
 //! HLS text: windows, playlists, delivery directives, and a reader of all of them.
 
 pub mod directive;
+pub mod iframes;
 pub mod index;
 pub mod key;
 pub mod multivariant;
 pub mod parse;
 pub mod playlist;
 pub mod sheet;
+pub mod splice;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -47,12 +49,15 @@ impl fmt::Display for Position {
     }
 }
 
+/// How hard texts are compressed.
+const LEVEL: u32 = 6;
+
 /// Compresses a body once, for everyone who accepts gzip, at level 6: 23 µs for a playlist of 2.3 kB.
 /// The same input gives the same output.
 pub fn gzip(body: &[u8]) -> Bytes {
     const EXPECTED_RATIO: usize = 8;
     let buffer = Vec::with_capacity(body.len() / EXPECTED_RATIO + 64);
-    let mut encoder = GzEncoder::new(buffer, Compression::new(6));
+    let mut encoder = GzEncoder::new(buffer, Compression::new(LEVEL));
     let written = encoder.write_all(body).and_then(|()| encoder.finish());
     Bytes::from(written.expect("writing to memory does not fail"))
 }

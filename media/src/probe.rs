@@ -13,6 +13,7 @@ mod directives;
 mod ended;
 mod format;
 mod hints;
+mod iframes;
 mod live;
 mod multivariant;
 mod parts;

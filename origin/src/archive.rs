@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 use domain::id::{BroadcastId, RecordingId};
 use media::hls::index::{Entry, PAGES_MAX, decode, page_of};
 use media::hls::sheet::Sheet;
-use media::hls::{Rates, key, multivariant, playlist};
+use media::hls::{Rates, iframes, key, multivariant, playlist};
 use media::packager::{self, Rid};
 use media::time::Span;
 use media::unit::Kind;
 
 use crate::Context;
-use crate::delivery::Text;
+use crate::delivery::{Listing, Text};
 use crate::live::Live;
 use crate::records::{self, Standing};
 use crate::store::index::Index;
@@ -50,16 +50,19 @@ pub(crate) struct Rendition {
     pub(crate) about: packager::Rendition,
     pub(crate) index: Index,
     playlist: OnceLock<Text>,
+    iframes: OnceLock<Text>,
 }
 
 impl Rendition {
     pub(crate) fn new(about: packager::Rendition, index: Index) -> Self {
-        Self { about, index, playlist: OnceLock::new() }
+        Self { about, index, playlist: OnceLock::new(), iframes: OnceLock::new() }
     }
 
     /// Measured over all of it.
-    fn rates(&self) -> Rates {
-        rates(self.index.segments())
+    fn rates(&self) -> (Rates, Option<Rates>) {
+        let segments = self.index.segments();
+        let pictures = segments.iter().filter(|entry| !entry.gap);
+        (rates(segments), iframes::rates(pictures.map(|entry| (entry.duration, &*entry.parts))))
     }
 }
 
@@ -111,16 +114,22 @@ impl Archived {
         multivariant::render(prefix, &entries)
     }
 
-    /// The media playlist of one rendition as a recording; rendered once.
-    pub(crate) fn vod_playlist(&self, rid: Rid) -> Option<Text> {
+    /// The media or I-frame playlist of one rendition as a recording; rendered once.
+    pub(crate) fn vod_playlist(&self, rid: Rid, listing: Listing) -> Option<Text> {
         let rendition = self.rendition(rid)?;
-        let render = || {
-            let broadcast = self.broadcast.to_string();
-            let control = &rendition.about.control;
-            let entries = rendition.index.segments();
-            Text::new(playlist::vod(&broadcast, rid, control, entries).into())
+        let broadcast = self.broadcast.to_string();
+        let control = &rendition.about.control;
+        let entries = rendition.index.segments();
+        let text = match listing {
+            Listing::Media => rendition
+                .playlist
+                .get_or_init(|| Text::new(playlist::vod(&broadcast, rid, control, entries).into())),
+            Listing::IFrames if rid.kind == Kind::Audio => return None,
+            Listing::IFrames => rendition
+                .iframes
+                .get_or_init(|| Text::new(iframes::vod(&broadcast, rid, control, entries).into())),
         };
-        Some(rendition.playlist.get_or_init(render).clone())
+        Some(text.clone())
     }
 
     /// How much of the leading rendition is gaps.
@@ -138,7 +147,10 @@ impl Archived {
 }
 
 /// A rendition as the multivariant playlist describes it.
-pub(crate) fn describe(about: packager::Rendition, rates: Rates) -> multivariant::Entry {
+pub(crate) fn describe(
+    about: packager::Rendition,
+    (rates, iframes): (Rates, Option<Rates>),
+) -> multivariant::Entry {
     let name = match about.rid.kind {
         Kind::Video => "Video".to_owned(),
         Kind::Audio => "Audio".to_owned(),
@@ -148,6 +160,7 @@ pub(crate) fn describe(about: packager::Rendition, rates: Rates) -> multivariant
         config: about.config,
         frame_rate: about.frame_rate,
         rates,
+        iframes,
         language: "und".to_owned(),
         name,
     }

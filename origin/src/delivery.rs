@@ -13,6 +13,7 @@ use infra::http::Body;
 use infra::http::problem::Problem;
 
 pub(crate) use answer::Text;
+pub(crate) use route::Listing;
 
 use crate::{Context, StartError};
 use answer::{Asked, CacheTag, Lifetime, finish, preflight};
@@ -204,9 +205,13 @@ impl Shared {
         let answered = match route {
             Route::Channel(slug) => self.channel(slug, &asked).await,
             Route::Broadcast(id) => self.broadcast(*id, &asked).await,
-            Route::Playlist(id, rid) => self.playlist((*id, *rid), query, &asked).await,
+            Route::Playlist(id, rid, listing) => {
+                self.playlist((*id, *rid, *listing), query, &asked).await
+            }
             Route::Recording(id) => self.recording(*id, &asked).await,
-            Route::RecordingPlaylist(id, rid) => self.recording_playlist(*id, *rid, &asked).await,
+            Route::RecordingPlaylist(id, rid, listing) => {
+                self.recording_playlist((*id, *rid, *listing), &asked).await
+            }
             Route::Media(media) => self.media(media, &asked).await,
         };
         answered.unwrap_or_else(|refused| refused.answer())

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use domain::id::{BroadcastId, ChannelId, RecordingId};
-use media::hls::{Window, multivariant};
+use media::hls::{Window, iframes, multivariant};
 use media::packager::Rid;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
@@ -147,7 +147,10 @@ impl Live {
         let renditions = self.renditions.load();
         let entries: Vec<_> = renditions
             .iter()
-            .map(|rendition| describe(rendition.about(), rendition.with_window(Window::rates)))
+            .map(|rendition| {
+                let measure = |window: &Window| (window.rates(), iframes::window_rates(window));
+                describe(rendition.about(), rendition.with_window(measure))
+            })
             .collect();
         (!entries.is_empty()).then(|| multivariant::render(prefix, &entries))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::{join, join_all};
 use http::Method;
-use media::hls::parse::{self, Media};
+use media::hls::parse::{self, Media, Segment};
 use media::probe::{Ask, Exchange, resolve};
 
 use super::{Asking, Probe, wanted};
@@ -63,6 +63,28 @@ impl Probe {
         seen.push(self.ask(&preflight).await);
         let missing = resolve(url, "no-such-playlist.m3u8");
         seen.push(self.ask(&Asking::get(Ask::NoPlaylist, &missing)).await);
+        seen
+    }
+
+    /// I-frame playlists, the newest picture of each, and how a live one waits.
+    pub(super) async fn check_iframes(&self, urls: &BTreeSet<String>) -> Vec<Exchange> {
+        let mut seen = Vec::new();
+        for url in urls {
+            let got = self.ask(&Asking::get(Ask::IFrames, url)).await;
+            let playlist = parse::media(&got.text()).unwrap_or_default();
+            seen.push(got);
+            let newest = playlist.segments.iter().rev().find(|segment| !segment.gap);
+            let range = newest.and_then(|segment| Some((segment, bytes(segment)?)));
+            if let Some((segment, range)) = range {
+                let headers = vec![("range", range)];
+                let picture = resolve(url, &segment.uri);
+                seen.push(self.ask(&Asking::with(Ask::Picture, &picture, headers)).await);
+            }
+            if wanted(&playlist).is_some() && !playlist.ended {
+                let query = format!("_HLS_msn={}&_HLS_part=0", playlist.next_msn());
+                seen.push(self.ask(&Asking::query(Ask::IFramesNext, url, query)).await);
+            }
+        }
         seen
     }
 
@@ -159,6 +181,13 @@ impl Probe {
         }
         Some(self.ask(&Asking::query(Ask::Http2, url, query)).await)
     }
+}
+
+/// The byte range of an entry, as a request has it.
+fn bytes(segment: &Segment) -> Option<String> {
+    let (length, start) = segment.byte_range.as_deref()?.split_once('@')?;
+    let (length, start) = (length.parse::<u64>().ok()?, start.parse::<u64>().ok()?);
+    Some(format!("bytes={start}-{}", start.checked_add(length)?.checked_sub(1)?))
 }
 
 /// A part that is neither listed nor hinted: the number after the dots of a listed one, far ahead.

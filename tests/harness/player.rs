@@ -1,7 +1,7 @@
 //! A player without a screen: follows playlists by their directives and checks bytes with ffprobe.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use bytes::Bytes;
 
@@ -141,23 +141,49 @@ pub(crate) async fn renditions(client: &Client, path: &str) -> Vec<String> {
     found
 }
 
+/// The I-frame playlists of a multivariant playlist.
+pub(crate) async fn scrubbing(client: &Client, path: &str) -> Vec<String> {
+    let text = client.get(path).await.expect(200).text();
+    let lines = text.lines().filter(|line| line.starts_with("#EXT-X-I-FRAME-STREAM-INF:"));
+    lines.filter_map(|line| attribute(line, "URI")).map(|uri| resolve(path, &uri)).collect()
+}
+
+/// The kinds of the pictures that ffprobe decodes of a byte range whose last samples are cut off.
+pub(crate) fn pictures(init: &Bytes, range: &Bytes) -> Vec<String> {
+    let output = ffprobe(
+        &["-v", "fatal", "-show_entries", "frame=pict_type", "-of", "csv=p=0"],
+        std::iter::once(init).chain([range]),
+    );
+    let kinds = String::from_utf8_lossy(&output.stdout);
+    let kinds = kinds.lines().map(|kind| kind.trim_end_matches(',').to_owned());
+    kinds.filter(|kind| !kind.is_empty()).collect()
+}
+
 /// What ffprobe counts in an init section followed by media: frames by decoding them.
 pub(crate) fn decoded_frames(init: &Bytes, media: &[Bytes]) -> u64 {
+    let asked = ["-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames"];
+    let output =
+        ffprobe(&[&asked[..], &["-of", "csv=p=0"]].concat(), std::iter::once(init).chain(media));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.trim().is_empty(), "ffprobe: {said}");
+    let count = String::from_utf8_lossy(&output.stdout);
+    count.trim().trim_end_matches(',').parse().unwrap_or_else(|_| panic!("a count: {count:?}"))
+}
+
+/// Runs ffprobe over bytes.
+fn ffprobe<'a>(arguments: &[&str], input: impl IntoIterator<Item = &'a Bytes>) -> Output {
     let mut ffprobe = Command::new("ffprobe")
-        .args(["-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames"])
-        .args(["-of", "csv=p=0", "-i", "pipe:0"])
+        .args(arguments)
+        .args(["-i", "pipe:0"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("ffprobe runs: `make tools` installs it");
-    let mut input = ffprobe.stdin.take().expect("stdin is piped");
-    let bytes: Vec<u8> = std::iter::once(init).chain(media).flatten().copied().collect();
-    let writer = std::thread::spawn(move || input.write_all(&bytes));
+    let mut stdin = ffprobe.stdin.take().expect("stdin is piped");
+    let bytes: Vec<u8> = input.into_iter().flatten().copied().collect();
+    let writer = std::thread::spawn(move || stdin.write_all(&bytes));
     let output = ffprobe.wait_with_output().expect("ffprobe ends");
     writer.join().expect("the writer ends").expect("ffprobe reads all");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.trim().is_empty(), "ffprobe: {said}");
-    let count = String::from_utf8_lossy(&output.stdout);
-    count.trim().trim_end_matches(',').parse().unwrap_or_else(|_| panic!("a count: {count:?}"))
+    output
 }

@@ -77,6 +77,18 @@ pub fn chunk(sequence: u32, units: &[AccessUnit]) -> Option<Bytes> {
     Some(buffer.freeze())
 }
 
+/// Bytes of a chunk up to the end of its first picture, if that is an I-frame; else zero.
+///
+/// They are a range that a player can show alone: an I-frame playlist lists it.
+pub fn intra(chunk: &Bytes, units: &[AccessUnit]) -> u32 {
+    let Some((first, rest)) = units.split_first() else { return 0 };
+    if first.kind != Kind::Video || !first.is_sync {
+        return 0;
+    }
+    let behind: usize = rest.iter().map(|unit| unit.data.len()).sum();
+    u32::try_from(chunk.len().saturating_sub(behind)).unwrap_or(0)
+}
+
 /// The version stands in the highest byte of the flags.
 const VERSION_1: u32 = 0x0100_0000;
 

@@ -83,12 +83,14 @@ pub enum PageError {
 }
 
 const MAGIC: [u8; 4] = *b"HWIX";
-const VERSION: u8 = 1;
+/// Version 1 had no I-frames.
+const VERSION: u8 = 2;
 const CHECKSUM_BYTES: usize = 4;
 
 const DISCONTINUITY: u8 = 1;
 const GAP: u8 = 2;
 const INDEPENDENT: u8 = 4;
+const INTRA: u8 = 8;
 
 /// Writes a page: a header with version and count, big-endian fields, CRC-32C of all at the end.
 pub fn encode(entries: &[Entry]) -> Bytes {
@@ -109,7 +111,14 @@ pub fn encode(entries: &[Entry]) -> Bytes {
         for part in entry.parts.iter().take(PARTS_MAX) {
             page.extend_from_slice(&part.duration.0.to_be_bytes());
             page.extend_from_slice(&part.bytes.to_be_bytes());
-            page.push(flag(part.independent, INDEPENDENT) | flag(part.gap, GAP));
+            page.push(
+                flag(part.independent, INDEPENDENT)
+                    | flag(part.gap, GAP)
+                    | flag(part.intra > 0, INTRA),
+            );
+            if part.intra > 0 {
+                page.extend_from_slice(&part.intra.to_be_bytes());
+            }
         }
     }
     let checksum = crc32c::crc32c(&page);
@@ -135,7 +144,7 @@ pub fn decode(page: &[u8]) -> Result<Vec<Entry>, PageError> {
         return Err(PageError::Magic);
     }
     match cursor.u8().ok_or(PageError::Damaged)? {
-        VERSION => {}
+        1..=VERSION => {}
         other => return Err(PageError::Version(other)),
     }
     if crc32c::crc32c(body) != u32::from_be_bytes(*checksum) {
@@ -175,7 +184,8 @@ fn read_part(cursor: &mut Cursor<'_>) -> Option<ListedPart> {
     let bytes = cursor.u32()?;
     let flags = cursor.u8()?;
     let (independent, gap) = (flags & INDEPENDENT != 0, flags & GAP != 0);
-    Some(ListedPart { duration, bytes, independent, gap })
+    let intra = if flags & INTRA == 0 { 0 } else { cursor.u32()? };
+    Some(ListedPart { duration, bytes, independent, gap, intra })
 }
 
 fn read_u64(cursor: &mut Cursor<'_>) -> Option<u64> {
@@ -188,12 +198,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn part() -> impl Strategy<Value = ListedPart> {
-        (0_u64..100_000, any::<u32>(), any::<bool>(), any::<bool>()).prop_map(
-            |(duration, bytes, independent, gap)| ListedPart {
+        (0_u64..100_000, any::<u32>(), any::<bool>(), any::<bool>(), any::<u32>()).prop_map(
+            |(duration, bytes, independent, gap, intra)| ListedPart {
                 duration: Span(duration),
                 bytes,
                 independent,
                 gap,
+                intra,
             },
         )
     }

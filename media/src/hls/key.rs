@@ -36,6 +36,11 @@ pub fn playlist(recording: impl Display, rid: Rid) -> String {
     format!("media/{recording}/{rid}/media.m3u8")
 }
 
+/// A recording's I-frame playlist.
+pub fn iframes(recording: impl Display, rid: Rid) -> String {
+    format!("media/{recording}/{rid}/iframes.m3u8")
+}
+
 /// A page of a segment index.
 pub fn page(broadcast: impl Display, rid: Rid, page: u64) -> String {
     format!("meta/{broadcast}/{rid}/{page}")
@@ -57,6 +62,7 @@ mod tests {
         assert_eq!(init(brd, Rid::AUDIO, 3, 1), "media/brd_1/a0/3/init-1.mp4");
         assert_eq!(multivariant(rec), "media/rec_1/index.m3u8");
         assert_eq!(playlist(rec, Rid::VIDEO), "media/rec_1/v0/media.m3u8");
+        assert_eq!(iframes(rec, Rid::VIDEO), "media/rec_1/v0/iframes.m3u8");
         assert_eq!(page(brd, Rid::VIDEO, 2), "meta/brd_1/v0/2");
         assert_eq!(sheet(brd), "meta/brd_1/renditions");
         assert_eq!((media(rec), meta(brd)), ("media/rec_1/".to_owned(), "meta/brd_1/".to_owned()));

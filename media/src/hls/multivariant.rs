@@ -16,6 +16,8 @@ pub struct Entry {
     pub frame_rate: Option<FrameRate>,
     /// As measured.
     pub rates: Rates,
+    /// Of its I-frame playlist; none where it has none.
+    pub iframes: Option<Rates>,
     /// RFC 5646, of an audio rendition: `en`, `zh-Hans`, `und`.
     pub language: String,
     /// For people, of an audio rendition.
@@ -37,6 +39,9 @@ pub fn render(prefix: &str, entries: &[Entry]) -> String {
     if has_video {
         for (at, entry) in audio.iter().enumerate() {
             media(&mut text, prefix, entry, at == 0);
+        }
+        for entry in of(Kind::Video) {
+            scrubbing(&mut text, prefix, entry);
         }
         for entry in of(Kind::Video) {
             variant(&mut text, prefix, entry, &audio);
@@ -70,7 +75,7 @@ fn media(text: &mut String, prefix: &str, entry: &Entry, is_default: bool) {
 fn variant(text: &mut String, prefix: &str, entry: &Entry, audio: &[&Entry]) {
     let peak = audio.iter().map(|entry| entry.rates.peak).max().unwrap_or(0) + entry.rates.peak;
     let average = audio.iter().map(|entry| entry.rates.average).max().unwrap_or(0);
-    let bandwidth = peak.saturating_mul(100 + HEADROOM_PERCENT).div_ceil(100).max(1);
+    let bandwidth = with_headroom(peak);
     let average = (average + entry.rates.average).clamp(1, bandwidth);
     let mut codecs = vec![entry.config.codec()];
     for other in audio {
@@ -93,6 +98,29 @@ fn variant(text: &mut String, prefix: &str, entry: &Entry, audio: &[&Entry]) {
         ),
     );
     push(text, format_args!("{prefix}{}/media.m3u8", entry.rid));
+}
+
+/// The I-frame playlist of a video rendition.
+fn scrubbing(text: &mut String, prefix: &str, entry: &Entry) {
+    let Some(rates) = entry.iframes else { return };
+    let bandwidth = with_headroom(rates.peak);
+    let average = rates.average.clamp(1, bandwidth);
+    let TrackConfig::Video(config) = &entry.config else { return };
+    push(
+        text,
+        format_args!(
+            "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={bandwidth},AVERAGE-BANDWIDTH={average},\
+             CODECS=\"{}\",RESOLUTION={}x{},URI=\"{prefix}{}/iframes.m3u8\"",
+            entry.config.codec(),
+            config.width,
+            config.height,
+            entry.rid
+        ),
+    );
+}
+
+fn with_headroom(peak: u64) -> u64 {
+    peak.saturating_mul(100 + HEADROOM_PERCENT).div_ceil(100).max(1)
 }
 
 fn push(text: &mut String, line: fmt::Arguments<'_>) {

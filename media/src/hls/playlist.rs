@@ -35,7 +35,7 @@ pub fn delta(window: &Window, reports: &[Report]) -> Option<String> {
 }
 
 /// How many segments lie further from the end of the last segment than the skip boundary.
-fn skippable(window: &Window) -> usize {
+pub(super) fn skippable(window: &Window) -> usize {
     if window.ended {
         return 0;
     }
@@ -54,34 +54,43 @@ fn skippable(window: &Window) -> usize {
 
 /// Bytes of one segment's lines, with and without its parts; to reserve once.
 const SEGMENT_BYTES: usize = 96;
-const TAIL_BYTES: usize = 4_096;
+pub(super) const TAIL_BYTES: usize = 4_096;
 
 fn render(window: &Window, reports: &[Report], skipped: usize) -> String {
     let kept = window.segments.len() - skipped;
     let mut text = String::with_capacity(kept * SEGMENT_BYTES + TAIL_BYTES);
-    header(&mut text, window, skipped);
+    head(&mut text, window, skipped);
     let mut map = None;
     let parts_from = first_with_parts(window);
     for (at, segment) in window.segments.iter().enumerate().skip(skipped) {
-        segment_head(&mut text, segment, &mut map);
-        if at >= parts_from {
-            parts(&mut text, window, segment);
-        }
-        segment_tail(&mut text, segment);
+        breaks(&mut text, segment, &mut map);
+        segment_body(&mut text, window, segment, at >= parts_from);
     }
-    if window.ended {
-        text.push_str("#EXT-X-ENDLIST\n");
-        return text;
-    }
-    if let Some(open) = window.open.as_ref().filter(|_| window.control.part_target.is_some()) {
-        segment_head(&mut text, open, &mut map);
-        parts(&mut text, window, open);
-    }
-    live_tail(&mut text, window, reports);
+    tail(&mut text, window, reports, &mut map);
     text
 }
 
-fn header(text: &mut String, window: &Window, skipped: usize) {
+/// What follows the complete segments.
+pub(super) fn tail(
+    text: &mut String,
+    window: &Window,
+    reports: &[Report],
+    map: &mut Option<(u64, u32)>,
+) {
+    if window.ended {
+        text.push_str("#EXT-X-ENDLIST\n");
+        return;
+    }
+    if let Some(open) = window.open.as_ref().filter(|_| window.control.part_target.is_some()) {
+        breaks(text, open, map);
+        date(text, open);
+        parts(text, window, open);
+    }
+    live_tail(text, window, reports);
+}
+
+/// What precedes the segments.
+pub(super) fn head(text: &mut String, window: &Window, skipped: usize) {
     const SKIP_VERSION: u32 = 9;
     const MAP_VERSION: u32 = 6;
     let control = &window.control;
@@ -104,7 +113,7 @@ fn header(text: &mut String, window: &Window, skipped: usize) {
     }
 }
 
-fn server_control(text: &mut String, control: &Control) {
+pub(super) fn server_control(text: &mut String, control: &Control) {
     let (skip, hold) = (control.skip_until(), control.hold_back());
     let blocking = "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES";
     let common = format_args!("{blocking},CAN-SKIP-UNTIL={skip},HOLD-BACK={hold}");
@@ -115,7 +124,7 @@ fn server_control(text: &mut String, control: &Control) {
 }
 
 /// Part tags leave once their segment ends more than three target durations from the end.
-fn first_with_parts(window: &Window) -> usize {
+pub(super) fn first_with_parts(window: &Window) -> usize {
     let count = window.segments.len();
     if window.control.part_target.is_none() {
         return count;
@@ -131,7 +140,8 @@ fn first_with_parts(window: &Window) -> usize {
     0
 }
 
-fn segment_head(text: &mut String, segment: &ListedSegment, map: &mut Option<(u64, u32)>) {
+/// What a segment says because it differs from the one before it.
+pub(super) fn breaks(text: &mut String, segment: &ListedSegment, map: &mut Option<(u64, u32)>) {
     let open = &segment.open;
     if open.discontinuity {
         text.push_str("#EXT-X-DISCONTINUITY\n");
@@ -139,7 +149,24 @@ fn segment_head(text: &mut String, segment: &ListedSegment, map: &mut Option<(u6
     if map.replace((open.fence, open.generation)) != Some((open.fence, open.generation)) {
         line(text, format_args!("#EXT-X-MAP:URI=\"{}/init-{}.mp4\"", open.fence, open.generation));
     }
-    line(text, format_args!("#EXT-X-PROGRAM-DATE-TIME:{}", open.pdt));
+}
+
+fn date(text: &mut String, segment: &ListedSegment) {
+    line(text, format_args!("#EXT-X-PROGRAM-DATE-TIME:{}", segment.open.pdt));
+}
+
+/// What a complete segment says, whatever precedes it.
+pub(super) fn segment_body(
+    text: &mut String,
+    window: &Window,
+    segment: &ListedSegment,
+    with_parts: bool,
+) {
+    date(text, segment);
+    if with_parts {
+        parts(text, window, segment);
+    }
+    segment_tail(text, segment);
 }
 
 fn parts(text: &mut String, window: &Window, segment: &ListedSegment) {
@@ -180,8 +207,17 @@ fn live_tail(text: &mut String, window: &Window, reports: &[Report]) {
     }
 }
 
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+pub(super) fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(text, "{line}").expect("writing to a string does not fail");
+}
+
+/// The target duration of a recording: at least the broadcast's.
+pub(super) fn vod_target<'a>(
+    control: &Control,
+    entries: impl IntoIterator<Item = &'a index::Entry>,
+) -> u64 {
+    let longest = entries.into_iter().map(|entry| entry.duration.round_seconds()).max();
+    longest.unwrap_or(0).max(u64::from(control.target_seconds))
 }
 
 /// A recording's media playlist: `/vod/{rec}/{rid}/media.m3u8`, its segments
@@ -196,8 +232,7 @@ pub fn vod<'a>(
     entries: impl IntoIterator<Item = &'a index::Entry> + Clone,
 ) -> String {
     const VERSION: u32 = 6;
-    let longest = entries.clone().into_iter().map(|entry| entry.duration.round_seconds()).max();
-    let target = longest.unwrap_or(0).max(u64::from(control.target_seconds));
+    let target = vod_target(control, entries.clone());
     let first = entries.clone().into_iter().next().map_or(0, |entry| entry.msn);
     let mut text = String::with_capacity(TAIL_BYTES);
     line(&mut text, format_args!("#EXTM3U\n#EXT-X-VERSION:{VERSION}"));

@@ -1,7 +1,7 @@
 //! Whole playlists of a known broadcast, and what another parser makes of them.
 
 use super::multivariant::Entry;
-use super::{Window, index, multivariant, playlist};
+use super::{Window, iframes, index, multivariant, playlist};
 use crate::packager::simulation::{START, Source, Stand};
 use crate::packager::{Profile, Rid};
 use crate::time::Span;
@@ -84,6 +84,7 @@ fn entries(stand: &Stand) -> Vec<Entry> {
         },
         frame_rate: None,
         rates: window.rates(),
+        iframes: iframes::window_rates(window),
         language: "und".to_owned(),
         name: "中文音轨".to_owned(),
     };
@@ -139,7 +140,8 @@ fn another_parser_reads_every_playlist() {
         else {
             panic!("{text}");
         };
-        assert_eq!(master.variants.len(), 1);
+        let scrubbing = master.variants.iter().filter(|variant| variant.is_i_frame).count();
+        assert_eq!((master.variants.len(), scrubbing), (2, 1));
         assert_eq!(master.alternatives.len(), 1);
         let segments = recorded(&stand, Rid::AUDIO);
         let text = playlist::vod("brd_0198", Rid::AUDIO, &stand.control(), &segments);

@@ -52,6 +52,8 @@ pub struct ListedPart {
     pub independent: bool,
     /// Its media is missing.
     pub gap: bool,
+    /// Bytes from its start to the end of its first picture, if that is an I-frame; else zero.
+    pub intra: u32,
 }
 
 /// What a playlist ends with: all that a blocking request needs to know.
@@ -81,8 +83,8 @@ pub struct Rates {
 impl Window {
     /// Entries that stay in a playlist once it has them (Apple's authoring rule 8.11).
     pub const ENTRIES_MIN: usize = 6;
-    /// The longest window, whatever the configuration says: twelve hours.
-    pub const DVR_MAX: Span = Span::from_seconds(12 * 3_600);
+    /// The longest window, whatever the configuration says: a day.
+    pub const DVR_MAX: Span = Span::from_seconds(24 * 3_600);
 
     /// A window that lists nothing yet and keeps `dvr` of media.
     ///
@@ -168,6 +170,7 @@ impl Window {
             bytes: u32::try_from(part.bytes.len()).unwrap_or(u32::MAX),
             independent: part.independent,
             gap: part.gap,
+            intra: part.intra,
         });
         self.next = Some(part.next);
     }

@@ -22,6 +22,7 @@ const INDEPENDENT: u8 = 1;
 const GAP: u8 = 2;
 const OPENS: u8 = 4;
 const DISCONTINUITY: u8 = 8;
+const INTRA: u8 = 16;
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,7 @@ impl From<&Part> for PartRecord {
             bytes: if part.gap { 0 } else { u32::try_from(part.bytes.len()).unwrap_or(u32::MAX) },
             independent: part.independent,
             gap: part.gap,
+            intra: part.intra,
         };
         Self { rid: part.rid, at: part.at, listed, opens: part.opens }
     }
@@ -125,7 +127,7 @@ fn body(to: &mut Vec<u8>, record: &Record) {
 }
 
 fn put_part(to: &mut Vec<u8>, part: &PartRecord) {
-    let ListedPart { duration, bytes, independent, gap } = part.listed;
+    let ListedPart { duration, bytes, independent, gap, intra } = part.listed;
     let discontinuity = part.opens.is_some_and(|opens| opens.discontinuity);
     to.push(PART);
     put_rid(to, part.rid);
@@ -137,12 +139,16 @@ fn put_part(to: &mut Vec<u8>, part: &PartRecord) {
         flag(independent, INDEPENDENT)
             | flag(gap, GAP)
             | flag(part.opens.is_some(), OPENS)
-            | flag(discontinuity, DISCONTINUITY),
+            | flag(discontinuity, DISCONTINUITY)
+            | flag(intra > 0, INTRA),
     );
     if let Some(opens) = part.opens {
         to.extend_from_slice(&opens.fence.to_be_bytes());
         to.extend_from_slice(&opens.generation.to_be_bytes());
         to.extend_from_slice(&opens.pdt.0.to_be_bytes());
+    }
+    if intra > 0 {
+        to.extend_from_slice(&intra.to_be_bytes());
     }
 }
 
@@ -222,12 +228,6 @@ fn read_part(cursor: &mut Cursor<'_>) -> Option<PartRecord> {
     let duration = Span(read_u64(cursor)?);
     let bytes = cursor.u32()?;
     let flags = cursor.u8()?;
-    let listed = ListedPart {
-        duration,
-        bytes,
-        independent: flags & INDEPENDENT != 0,
-        gap: flags & GAP != 0,
-    };
     let opens = if flags & OPENS == 0 {
         None
     } else {
@@ -238,6 +238,9 @@ fn read_part(cursor: &mut Cursor<'_>) -> Option<PartRecord> {
             discontinuity: flags & DISCONTINUITY != 0,
         })
     };
+    let intra = if flags & INTRA == 0 { 0 } else { cursor.u32()? };
+    let (independent, gap) = (flags & INDEPENDENT != 0, flags & GAP != 0);
+    let listed = ListedPart { duration, bytes, independent, gap, intra };
     Some(PartRecord { rid, at, listed, opens })
 }
 
@@ -282,7 +285,7 @@ mod tests {
         let part = (
             rid(),
             (any::<u64>(), any::<u32>()),
-            (any::<u64>(), any::<u32>(), any::<bool>(), any::<bool>()),
+            (any::<u64>(), any::<u32>(), any::<bool>(), any::<bool>(), any::<u32>()),
             prop::option::of(opens()),
         );
         prop_oneof![
@@ -292,8 +295,10 @@ mod tests {
                     Record::Init(Init { rid, fence, generation, bytes })
                 }
             ),
-            part.prop_map(|(rid, (msn, part), (duration, bytes, independent, gap), opens)| {
-                let listed = ListedPart { duration: Span(duration), bytes, independent, gap };
+            part.prop_map(|(rid, (msn, part), listed, opens)| {
+                let (duration, bytes, independent, gap, intra) = listed;
+                let listed =
+                    ListedPart { duration: Span(duration), bytes, independent, gap, intra };
                 Record::Part(PartRecord { rid, at: Position { msn, part }, listed, opens })
             }),
             (rid(), any::<u64>(), any::<bool>(), any::<u32>()).prop_map(

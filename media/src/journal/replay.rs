@@ -170,6 +170,7 @@ mod tests {
             bytes: if gap { 0 } else { 100 },
             independent: part == 0,
             gap,
+            intra: 0,
         };
         let opens = SegmentOpen {
             fence: 3,

@@ -154,6 +154,8 @@ pub struct Part {
     pub independent: bool,
     /// Its media is missing.
     pub gap: bool,
+    /// Bytes from its start to the end of its first picture, if that is an I-frame; else zero.
+    pub intra: u32,
     /// Set on the first part of a segment.
     pub opens: Option<SegmentOpen>,
     /// Where the next part is expected: the preload hint.

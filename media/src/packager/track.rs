@@ -25,6 +25,14 @@ pub(super) struct Unit {
     pub(super) generation: u32,
 }
 
+/// The media of a part; empty for a gap.
+#[derive(Debug, Default)]
+struct Chunk {
+    bytes: Bytes,
+    independent: bool,
+    intra: u32,
+}
+
 /// Where a track's parts go, and the grid that they are cut on.
 pub(super) struct Stage<'a> {
     pub(super) grid: &'a Grid,
@@ -243,7 +251,8 @@ impl Track {
         match fmp4::chunk(self.sequence, &units) {
             Some(bytes) => {
                 self.has_media = true;
-                self.list(end, bytes, independent, stage);
+                let intra = fmp4::intra(&bytes, &units);
+                self.list(end, Chunk { bytes, independent, intra }, stage);
             }
             None => self.gap(end, stage),
         }
@@ -252,10 +261,11 @@ impl Track {
     /// Lists a part without media that ends at `end`.
     pub(super) fn gap(&mut self, end: i64, stage: &mut Stage<'_>) {
         self.expected = end;
-        self.list(end, Bytes::new(), false, stage);
+        self.list(end, Chunk::default(), stage);
     }
 
-    fn list(&mut self, end: i64, bytes: Bytes, independent: bool, stage: &mut Stage<'_>) {
+    fn list(&mut self, end: i64, chunk: Chunk, stage: &mut Stage<'_>) {
+        let Chunk { bytes, independent, intra } = chunk;
         let opens = (self.parts == 0).then(|| SegmentOpen {
             fence: self.fence,
             generation: self.generation,
@@ -281,6 +291,7 @@ impl Track {
             duration,
             independent,
             gap,
+            intra,
             opens,
             next,
         }));

@@ -78,6 +78,12 @@ pub enum Ask {
     Removed,
     /// A part whose tag has just left the playlist.
     Dropped,
+    /// An I-frame playlist.
+    IFrames,
+    /// An I-frame playlist with the number of the next segment, and a part of it.
+    IFramesNext,
+    /// The bytes of an entry of an I-frame playlist.
+    Picture,
 }
 
 /// One request and its answer.

@@ -2,8 +2,8 @@
 
 use super::rule::Rule;
 use super::{
-    Level, cache, delta, directives, ended, format, hints, live, multivariant, parts, playlist,
-    reports, timeline, transport,
+    Level, cache, delta, directives, ended, format, hints, iframes, live, multivariant, parts,
+    playlist, reports, timeline, transport,
 };
 
 /// Every rule, in the order of the contract.
@@ -22,6 +22,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         multivariant::RULES,
         format::RULES,
         ended::RULES,
+        iframes::RULES,
     ];
     sections.into_iter().flatten()
 }
@@ -63,10 +64,8 @@ pub const OMITTED: &[Omitted] = &[
     not_served(Level::Practice, "C10", "keys: nothing is encrypted"),
     not_visible(Level::Should, "C11", "when a segment will be deleted is known to the server alone"),
     not_visible(Level::Must, "L10", "shows only while a presentation is being taken away"),
-    not_served(Level::Should, "LL13", "I-frame playlists"),
     not_visible(Level::Should, "DD9", "shows only on a stream whose media stops without gaps"),
     not_visible(Level::Practice, "DD10", "what a server keeps for a client that left"),
-    not_served(Level::Should, "DD12", "I-frame playlists"),
     not_served(Level::Must, "SK4", "date ranges"),
     not_served(Level::Must, "PH4", "hinted byte ranges: every part has a URI of its own"),
     not_visible(Level::Practice, "PH9", "shows only on a stream whose media stops without gaps"),
@@ -82,7 +81,6 @@ pub const OMITTED: &[Omitted] = &[
     not_served(Level::Must, "MF7", "WebVTT"),
     not_served(Level::Must, "MF8", "packed audio: all media is fMP4"),
     not_served(Level::Must, "MF9", "transport streams: all media is fMP4"),
-    not_served(Level::Must, "MF10", "I-frame playlists"),
     not_served(Level::Must, "EN1", "nothing is encrypted"),
     not_served(Level::Must, "EN2", "nothing is encrypted"),
     not_served(Level::Must, "EN3", "nothing is encrypted"),

@@ -7,6 +7,7 @@ use media::hls::key;
 
 use super::Archived;
 use crate::Context;
+use crate::delivery::Listing;
 use crate::journal::Journal;
 use crate::live::pump::Command;
 use crate::live::{Live, Stage, duration};
@@ -47,8 +48,13 @@ async fn store(context: &Context, live: &Live) {
         records::miss(context, recording, archived.missing_ms()).await;
         for rendition in archived.renditions() {
             let rid = rendition.about.rid;
-            if let Some(text) = archived.vod_playlist(rid) {
-                context.store_playlist(key::playlist(recording, rid), text.plain);
+            for (listing, key) in [
+                (Listing::Media, key::playlist(recording, rid)),
+                (Listing::IFrames, key::iframes(recording, rid)),
+            ] {
+                if let Some(text) = archived.vod_playlist(rid, listing) {
+                    context.store_playlist(key, text.into_plain());
+                }
             }
         }
         let multivariant = archived.multivariant("").into();

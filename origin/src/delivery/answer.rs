@@ -8,6 +8,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Response, StatusCode, request};
 use infra::http::Body;
 use media::hls::gzip;
+use media::hls::splice::Spliced;
 
 use super::range::{self, Ranged};
 
@@ -51,22 +52,58 @@ impl Lifetime {
     }
 }
 
-/// A rendered text and its validators; the gzip form is made once, by whoever renders it.
+/// A rendered text, plain and compressed; each is made once, with the headers that tell of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Text {
-    pub(crate) plain: Bytes,
-    pub(crate) gzip: Bytes,
-    /// Its content hash as validator, one for each encoding.
-    plain_tag: HeaderValue,
-    gzip_tag: HeaderValue,
+    plain: Form,
+    gzip: Form,
+}
+
+/// A text in one encoding, and every header of its answers but for how long they may be kept.
+#[derive(Debug, Clone)]
+struct Form {
+    bytes: Bytes,
+    headers: HeaderMap,
 }
 
 impl Text {
     /// Compresses a text and hashes it.
     pub(crate) fn new(plain: Bytes) -> Self {
+        let gzip = gzip(&plain);
+        Self::compressed(Spliced { plain, gzip })
+    }
+
+    /// Hashes a text that is compressed already.
+    pub(crate) fn compressed(Spliced { plain, gzip }: Spliced) -> Self {
         let tag = tag_of(std::slice::from_ref(&plain));
-        let (plain_tag, gzip_tag) = (value(&format!("\"{tag}\"")), value(&format!("\"{tag}-gz\"")));
-        Self { gzip: gzip(&plain), plain, plain_tag, gzip_tag }
+        let mut compressed = Form::new(gzip, &format!("\"{tag}-gz\""));
+        compressed.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        Self { gzip: compressed, plain: Form::new(plain, &format!("\"{tag}\"")) }
+    }
+
+    /// The text as it was rendered.
+    pub(crate) fn into_plain(self) -> Bytes {
+        self.plain.bytes
+    }
+}
+
+impl Form {
+    fn new(bytes: Bytes, tag: &str) -> Self {
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        let kind = HeaderValue::from_static("application/vnd.apple.mpegurl");
+        headers.insert(header::CONTENT_TYPE, kind);
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+        headers.insert(header::ETAG, value(tag));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        open_to_all(&mut headers);
+        // What each answer says for itself has its place already: a copy of a map has no room to grow.
+        headers.insert(header::CACHE_CONTROL, Lifetime::Never.header());
+        headers.insert(super::ANSWER, HeaderValue::from_static("0"));
+        Self { bytes, headers }
+    }
+
+    fn is_known(&self, asked: &Asked<'_>) -> bool {
+        self.headers.get(header::ETAG).is_some_and(|tag| asked.has(tag))
     }
 }
 
@@ -142,24 +179,20 @@ fn accepts_gzip(accepted: &str) -> bool {
 
 /// A playlist: pre-compressed, with a validator per encoding.
 pub(crate) fn playlist(asked: &Asked<'_>, text: &Text, life: Lifetime) -> Response<Body> {
-    let gzip = asked.takes_gzip();
-    let tag = if gzip { &text.gzip_tag } else { &text.plain_tag };
-    let mut answer = if asked.has(tag) {
-        empty(StatusCode::NOT_MODIFIED)
-    } else {
-        let bytes = if gzip { &text.gzip } else { &text.plain };
-        let mut answer = sized(asked, StatusCode::OK, vec![bytes.clone()]);
-        let headers = answer.headers_mut();
-        let kind = HeaderValue::from_static("application/vnd.apple.mpegurl");
-        headers.insert(header::CONTENT_TYPE, kind);
-        if gzip {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    let form = if asked.takes_gzip() { &text.gzip } else { &text.plain };
+    let mut headers = form.headers.clone();
+    headers.insert(header::CACHE_CONTROL, life.header());
+    let mut answer = if form.is_known(asked) {
+        for of_content in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING] {
+            headers.remove(of_content);
         }
-        answer
+        empty(StatusCode::NOT_MODIFIED)
+    } else if asked.is_head() {
+        empty(StatusCode::OK)
+    } else {
+        Response::new(Body::full(form.bytes.clone()))
     };
-    answer.headers_mut().insert(header::ETAG, tag.clone());
-    finish(&mut answer, life);
-    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    *answer.headers_mut() = headers;
     answer
 }
 
@@ -237,6 +270,11 @@ pub(crate) fn preflight() -> Response<Body> {
 pub(crate) fn finish(answer: &mut Response<Body>, life: Lifetime) {
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, life.header());
+    open_to_all(headers);
+}
+
+/// What lets players on other sites read an answer.
+fn open_to_all(headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     headers.insert(
@@ -306,7 +344,7 @@ mod tests {
         let answer = playlist(&Asked::of(&parts), &text, Lifetime::Seconds(1));
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(header_of(&answer, "content-encoding"), "");
-        assert_eq!(header_of(&answer, "content-length"), text.plain.len().to_string());
+        assert_eq!(header_of(&answer, "content-length"), text.plain.bytes.len().to_string());
         assert_eq!(header_of(&answer, "vary"), "Accept-Encoding");
     }
 

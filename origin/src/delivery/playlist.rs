@@ -9,9 +9,11 @@ use http::Response;
 use infra::http::Body;
 use media::hls::directive::{self, Decision, Directives, Limits, MsnOnly, Skip};
 use media::packager::Rid;
+use media::unit::Kind;
 use tokio::sync::watch;
 
 use super::answer::{self, Asked, Lifetime, Text};
+use super::route::Listing;
 use super::{Refused, Shared, UNKNOWN_TARGET};
 use crate::archive;
 use crate::live::{Live, Rendition, Snapshot, Stage, duration};
@@ -82,25 +84,29 @@ impl Shared {
         Ok(self.tag.mark(answer, live.identity.broadcast))
     }
 
-    /// The media playlist of a rendition: the only one with directives.
+    /// A playlist of a rendition: the only ones with directives.
     pub(super) async fn playlist(
         &self,
-        (id, rid): (BroadcastId, Rid),
+        (id, rid, listing): (BroadcastId, Rid, Listing),
         query: &str,
         asked: &Asked<'_>,
     ) -> Answered {
-        let directives =
+        let mut directives =
             directive::parse(query).map_err(|why| Refused::Directives(why.to_string()))?;
         let Some(live) = self.context.registry.get(id) else {
             let archived = self.archived(id).await?;
             // The recording's playlist names the same URIs, by a longer way.
-            let text =
-                archived.vod_playlist(rid).ok_or(Refused::NotFound { target: UNKNOWN_TARGET })?;
+            let text = archived
+                .vod_playlist(rid, listing)
+                .ok_or(Refused::NotFound { target: UNKNOWN_TARGET })?;
             let answer = answer::playlist(asked, &text, ENDED_LIFE);
             return Ok(self.tag.mark(answer, id));
         };
         live.viewers.request();
         let rendition = self.rendition(&live, rid).await?;
+        if listing == Listing::IFrames {
+            return self.iframes(&rendition, &mut directives, asked).await;
+        }
         if live.leads(&rendition) {
             live.viewers.asked(directives.wanted.is_some());
         }
@@ -113,6 +119,26 @@ impl Shared {
             answer::playlist(asked, rendition.full(&snapshot, &live.renditions()), life)
         };
         Ok(self.tag.mark(answer, id))
+    }
+
+    /// The I-frame playlist of a live rendition: it has no parts, so whoever asks for one is given
+    /// the segment.
+    async fn iframes(
+        &self,
+        rendition: &Rendition,
+        directives: &mut Directives,
+        asked: &Asked<'_>,
+    ) -> Answered {
+        if rendition.rid().kind == Kind::Audio {
+            return Err(Refused::NotFound { target: UNKNOWN_TARGET });
+        }
+        if let Some(wanted) = &mut directives.wanted {
+            wanted.part = None;
+        }
+        let (snapshot, life) = self.wait_for(rendition, directives, 1).await?;
+        let skip = directives.skip == Skip::Segments;
+        let answer = answer::playlist(asked, rendition.iframes(&snapshot, skip), life);
+        Ok(self.tag.mark(answer, rendition.broadcast()))
     }
 
     /// A rendition of a live broadcast; one that has just started may not have it yet.
@@ -199,16 +225,16 @@ impl Shared {
         Ok(self.tag.mark(answer, archived.broadcast))
     }
 
-    /// The media playlist of one rendition of a recording.
+    /// A playlist of one rendition of a recording.
     pub(super) async fn recording_playlist(
         &self,
-        id: RecordingId,
-        rid: Rid,
+        (id, rid, listing): (RecordingId, Rid, Listing),
         asked: &Asked<'_>,
     ) -> Answered {
         let archived = self.recorded(id).await?;
-        let text =
-            archived.vod_playlist(rid).ok_or(Refused::NotFound { target: UNKNOWN_TARGET })?;
+        let text = archived
+            .vod_playlist(rid, listing)
+            .ok_or(Refused::NotFound { target: UNKNOWN_TARGET })?;
         let answer = answer::playlist(asked, &text, ENDED_LIFE);
         Ok(self.tag.mark(answer, archived.broadcast))
     }

@@ -12,14 +12,23 @@ pub(crate) enum Route {
     Channel(Slug),
     /// The multivariant playlist of one broadcast.
     Broadcast(BroadcastId),
-    /// The media playlist of one rendition of a broadcast.
-    Playlist(BroadcastId, Rid),
+    /// A playlist of one rendition of a broadcast.
+    Playlist(BroadcastId, Rid, Listing),
     /// The multivariant playlist of a recording.
     Recording(RecordingId),
-    /// The media playlist of one rendition of a recording.
-    RecordingPlaylist(RecordingId, Rid),
+    /// A playlist of one rendition of a recording.
+    RecordingPlaylist(RecordingId, Rid, Listing),
     /// Immutable bytes of a broadcast, shared by its recording.
     Media(Media),
+}
+
+/// What a playlist of a rendition lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// All its media.
+    Media,
+    /// One picture of each segment.
+    IFrames,
 }
 
 /// What a request for media names.
@@ -27,7 +36,7 @@ pub(crate) enum Route {
 pub(crate) enum Kind {
     /// A multivariant playlist.
     Multivariant,
-    /// A media playlist.
+    /// A playlist of a rendition.
     Playlist,
     /// A whole segment.
     Segment,
@@ -80,11 +89,13 @@ impl Route {
                 Some(Self::Broadcast(name.parse().ok()?))
             }
             [name, "index.m3u8"] => name.parse().ok().map(Self::Channel),
-            [name, rid, "media.m3u8"] if vod => {
-                Some(Self::RecordingPlaylist(name.parse().ok()?, rid.parse().ok()?))
-            }
-            [name, rid, "media.m3u8"] => {
-                Some(Self::Playlist(name.parse().ok()?, rid.parse().ok()?))
+            [name, rid, file] => {
+                let (rid, listing) = (rid.parse().ok()?, Listing::parse(file)?);
+                Some(if vod {
+                    Self::RecordingPlaylist(name.parse().ok()?, rid, listing)
+                } else {
+                    Self::Playlist(name.parse().ok()?, rid, listing)
+                })
             }
             [name, rid, fence, file] => Some(Self::Media(Media {
                 broadcast: name.parse().ok()?,
@@ -140,6 +151,16 @@ impl Media {
     }
 }
 
+impl Listing {
+    fn parse(file: &str) -> Option<Self> {
+        match file {
+            "media.m3u8" => Some(Self::Media),
+            "iframes.m3u8" => Some(Self::IFrames),
+            _ => None,
+        }
+    }
+}
+
 impl Piece {
     fn parse(file: &str) -> Option<Self> {
         if let Some(generation) = file.strip_prefix("init-") {
@@ -188,9 +209,13 @@ mod tests {
         check("/hls/demo/index.m3u8", &Route::Channel("demo".parse().unwrap()));
         check("/hls/~tok.en/demo/index.m3u8", &Route::Channel("demo".parse().unwrap()));
         check(&format!("/hls/{BRD}/index.m3u8"), &Route::Broadcast(brd));
-        check(&format!("/hls/{BRD}/v0/media.m3u8"), &Route::Playlist(brd, Rid::VIDEO));
+        let live = |listing| Route::Playlist(brd, Rid::VIDEO, listing);
+        check(&format!("/hls/{BRD}/v0/media.m3u8"), &live(Listing::Media));
+        check(&format!("/hls/{BRD}/v0/iframes.m3u8"), &live(Listing::IFrames));
         check(&format!("/vod/{REC}/index.m3u8"), &Route::Recording(rec));
-        check(&format!("/vod/{REC}/a0/media.m3u8"), &Route::RecordingPlaylist(rec, Rid::AUDIO));
+        let replay = |listing| Route::RecordingPlaylist(rec, Rid::AUDIO, listing);
+        check(&format!("/vod/{REC}/a0/media.m3u8"), &replay(Listing::Media));
+        check(&format!("/vod/{REC}/a0/iframes.m3u8"), &replay(Listing::IFrames));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::id::BroadcastId;
 use media::hls::index::{Entry, page_of};
-use media::hls::{Position, Window, playlist, sheet};
+use media::hls::splice::Pages;
+use media::hls::{Position, Window, iframes, playlist, sheet};
 use media::journal::Trail;
 use media::packager::{self, Control, Init, Output, Part, Rid, Segment};
 use media::time::Span;
@@ -36,6 +37,8 @@ pub(crate) struct Rendition {
     about: RwLock<packager::Rendition>,
     ring: RwLock<Ring>,
     window: Mutex<Window>,
+    /// What the whole playlist is put together from; locked after the window.
+    pages: Mutex<Pages>,
     inits: RwLock<BTreeMap<(u64, u32), Bytes>>,
     index: RwLock<Index>,
     /// Segments that the store never got, until journal and index say so.
@@ -59,6 +62,7 @@ impl Rendition {
             rid: about.rid,
             ring: RwLock::new(Ring::new(duration(about.control.target().times(6)))),
             window: Mutex::new(window),
+            pages: Mutex::default(),
             inits: RwLock::default(),
             index: RwLock::default(),
             lost: Mutex::default(),
@@ -116,9 +120,21 @@ impl Rendition {
     pub(crate) fn full<'a>(&self, snapshot: &'a Snapshot, siblings: &[Arc<Self>]) -> &'a Text {
         let render = || {
             let reports = self.reports(siblings);
-            Text::new(playlist::full(&self.window.lock(), &reports).into())
+            let window = self.window.lock();
+            Text::compressed(self.pages.lock().full(&window, &reports))
         };
         snapshot.full.get_or_init(render)
+    }
+
+    /// The I-frame playlist of a version, without what lies beyond the skip boundary if so asked;
+    /// rendered by the first asker, like the whole playlist.
+    pub(crate) fn iframes<'a>(&self, snapshot: &'a Snapshot, skip: bool) -> &'a Text {
+        let render = || iframes::delta(&self.window.lock()).map(|text| Text::new(text.into()));
+        let delta = skip.then(|| snapshot.iframes_delta.get_or_init(render));
+        if let Some(delta) = delta.and_then(Option::as_ref) {
+            return delta;
+        }
+        snapshot.iframes.get_or_init(|| Text::new(iframes::full(&self.window.lock()).into()))
     }
 
     /// Takes an init section; bytes first.
@@ -226,6 +242,8 @@ impl Rendition {
                 gone: false,
                 delta: playlist::delta(&window, &reports).map(|text| Text::new(text.into())),
                 full: OnceLock::new(),
+                iframes: OnceLock::new(),
+                iframes_delta: OnceLock::new(),
             }
         };
         self.snapshot.send_replace(Arc::new(snapshot));

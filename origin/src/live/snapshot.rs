@@ -19,6 +19,9 @@ pub(crate) struct Snapshot {
     /// `None` while there is nothing to skip.
     pub(crate) delta: Option<Text>,
     pub(super) full: OnceLock<Text>,
+    /// The I-frame playlist, whole and as a delta update: few ask for it.
+    pub(super) iframes: OnceLock<Text>,
+    pub(super) iframes_delta: OnceLock<Option<Text>>,
 }
 
 impl Snapshot {
@@ -36,6 +39,8 @@ impl Snapshot {
             gone: false,
             delta: None,
             full: OnceLock::new(),
+            iframes: OnceLock::new(),
+            iframes_delta: OnceLock::new(),
         }
     }
 

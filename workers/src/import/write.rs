@@ -11,7 +11,7 @@ use infra::object::{Meta, Store};
 use media::{
     fmp4,
     hls::{
-        Rates,
+        ListedPart, Rates, iframes,
         index::{Entry, encode, page_of},
         key, multivariant, playlist,
         sheet::{Init, Row, Sheet},
@@ -154,9 +154,26 @@ impl Segment<'_> {
         chunk.map_err(|cause| ImportError::Read { path: path(), cause })?.ok_or(ImportError::Times)
     }
 
+    /// The segment as the one part that it is.
+    fn listed(&self, bytes: &Bytes, duration: Span) -> ListedPart {
+        let rest: u64 = self.units.iter().skip(1).map(|unit| u64::from(unit.bytes)).sum();
+        let is_sync = self.units.first().is_some_and(|unit| unit.is_sync);
+        let is_picture = self.rendition.rid.kind == Kind::Video && is_sync;
+        let to_small = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let length = bytes.len() as u64;
+        ListedPart {
+            duration,
+            bytes: to_small(length),
+            independent: is_sync,
+            gap: false,
+            intra: if is_picture { to_small(length.saturating_sub(rest)) } else { 0 },
+        }
+    }
+
     fn entry(&self, bytes: &Bytes, names: Names) -> Entry {
         let scale = fmp4::timescale(&self.rendition.config);
         let ticks = self.units.iter().map(|unit| i64::from(unit.duration)).sum();
+        let duration = Span::from_ticks(ticks, scale);
         let first = self.units.first();
         let shown = first.map_or(0, |u| u.decode + i64::from(u.composition_offset)).max(0);
         Entry {
@@ -164,12 +181,12 @@ impl Segment<'_> {
             fence: FENCE,
             generation: GENERATION,
             pdt: Wall(names.starts_at.as_millis()).plus(Span::from_ticks(shown, scale)),
-            duration: Span::from_ticks(ticks, scale),
+            duration,
             discontinuity: false,
             gap: false,
             bytes: bytes.len() as u64,
             crc32c: crc32c::crc32c(bytes),
-            parts: Vec::new(),
+            parts: vec![self.listed(bytes, duration)],
         }
     }
 }
@@ -226,11 +243,18 @@ async fn put_playlist(
     let text = playlist::vod(&broadcast, rid, &source.plan.control, entries);
     let key = key::playlist(names.recording, rid);
     store.put(&key, vec![text.into()], PLAYLIST).await?;
+    let is_video = rid.kind == Kind::Video;
+    if is_video {
+        let text = iframes::vod(&broadcast, rid, &source.plan.control, entries);
+        store.put(&key::iframes(names.recording, rid), vec![text.into()], PLAYLIST).await?;
+    }
+    let pictures = entries.iter().map(|entry| (entry.duration, &*entry.parts));
     Ok(multivariant::Entry {
         rid,
         config: rendition.config.clone(),
         frame_rate: rendition.frame_rate,
         rates: rates(entries),
+        iframes: if is_video { iframes::rates(pictures) } else { None },
         language: "und".to_owned(),
         name: match rid.kind {
             Kind::Video => "Video".to_owned(),

@@ -3,7 +3,7 @@
 use super::super::{Ask, Exchange};
 use crate::fmp4;
 use crate::hls::parse;
-use crate::hls::playlist;
+use crate::hls::{iframes, playlist};
 use crate::packager::simulation::{START, Source, Stand};
 use crate::packager::{Output, Profile, Rid};
 use crate::time::{Span, Wall};
@@ -229,6 +229,20 @@ impl Sound {
             self.add(ask, path, query, Bytes::new()).status = status;
         }
         self.add_piece_checks(stand, closed.msn);
+        self.add_iframes(stand, closed.msn);
+    }
+
+    fn add_iframes(&mut self, stand: &Stand, msn: u64) {
+        const PLAYLIST: &str = "v0/iframes.m3u8";
+        let text: Bytes = iframes::full(stand.window(Rid::VIDEO)).into();
+        self.add(Ask::IFrames, PLAYLIST, "", text.clone());
+        self.add(Ask::IFramesNext, PLAYLIST, &format!("_HLS_msn={msn}&_HLS_part=0"), text);
+        let part = stand.parts(Rid::VIDEO).into_iter().find(|part| part.at.msn == msn).unwrap();
+        let picture = part.bytes.slice(..usize::try_from(part.intra).unwrap());
+        let told = format!("bytes 0-{}/{}", part.intra - 1, part.bytes.len());
+        let got = self.add(Ask::Picture, &format!("v0/1/{msn}.m4s"), "", picture);
+        got.status = 206;
+        got.headers.push(("Content-Range".to_owned(), told));
     }
 
     fn add_piece_checks(&mut self, stand: &Stand, msn: u64) {

@@ -226,6 +226,23 @@ pub(super) const CONTROLS: &[Control] = &[
         follow(s, "#EXT-X-INDEPENDENT-SEGMENTS\n", "");
     }),
     ("MV6", Kind::Live, |s| open(s, "BANDWIDTH=1500000", "BANDWIDTH=1000000")),
+    ("LL13", Kind::Live, |s| {
+        s.text(Ask::IFrames, |text| {
+            text.replace("#EXT-X-I", "#EXT-X-PART-INF:PART-TARGET=1\n#EXT-X-I")
+        });
+    }),
+    ("DD12", Kind::Live, |s| s.status(Ask::IFramesNext, 404)),
+    ("DD12", Kind::Live, |s| {
+        s.each(Ask::IFramesNext, |got| got.query = "_HLS_msn=99999&_HLS_part=0".to_owned());
+    }),
+    ("MF10", Kind::Live, |s| {
+        s.text(Ask::IFrames, |text| without(text, "#EXT-X-I-FRAMES-ONLY"));
+    }),
+    ("MF10", Kind::Live, |s| {
+        s.text(Ask::IFrames, |text| text.replace("TARGETDURATION:2", "TARGETDURATION:3"));
+    }),
+    ("MF10", Kind::Live, |s| s.status(Ask::IFrames, 404)),
+    ("MF10", Kind::Live, |s| s.each(Ask::Picture, |got| got.body = got.body.slice(8..))),
     ("MV7", Kind::Live, |s| open(s, "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-NOTHING")),
     ("MV7", Kind::Live, |s| open(s, "INF:BANDWIDTH=100000,", "INF:")),
     ("MV8", Kind::Live, |s| {
