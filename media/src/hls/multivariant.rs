@@ -112,8 +112,8 @@ fn scrubbing(text: &mut String, prefix: &str, entry: &Entry) {
             "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={bandwidth},AVERAGE-BANDWIDTH={average},\
              CODECS=\"{}\",RESOLUTION={}x{},URI=\"{prefix}{}/iframes.m3u8\"",
             entry.config.codec(),
-            config.width,
-            config.height,
+            config.width(),
+            config.height(),
             entry.rid
         ),
     );
