@@ -56,7 +56,7 @@ async fn from_encoder_to_replay(coding: Coding, codecs: &str, refusal: &str) {
     let [picture, track] = &*media else { panic!("picture and sound: {media:?}") };
     let report = sound(&client.url(&partner.hls()), 8).await;
     let apple = rules(&report, "apple_must", "broken");
-    assert_eq!(apple, BTreeSet::from(["MV6".to_owned(), "MV7".to_owned()]));
+    assert_eq!(apple, BTreeSet::from(["MV6".to_owned()]));
     // A looped clip makes no clean cut: what was cut before the loop has all its frames.
     let playlist = follow_to(&client, picture, 3).await;
     assert!(decodes(&client, &playlist, 50).await >= 4, "{}", playlist.text);
