@@ -1,8 +1,9 @@
 //! Whole playlists of long windows, put together from pages that were compressed once.
 //!
-//! What lies so far back that it lists no parts never changes: 64 segments of it are one page, whose
-//! deflate blocks end at a byte and refer to nothing before them (RFC 1951 2.3, a full flush). So an
-//! answer is a few new lines around pages that are copied, and its check sum is combined from theirs.
+//! What lies so far back that it lists no parts changes only when its bytes are lost: 64 segments of
+//! it are one page, whose deflate blocks end at a byte and refer to nothing before them (RFC 1951 2.3,
+//! a full flush). So an answer is a few new lines around pages that are copied, and its check sum is
+//! combined from theirs.
 
 use super::index::{PAGE_SEGMENTS, page_of};
 use super::playlist::{Report, breaks, first_with_parts, head, segment_body, tail};
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Pages {
     pages: BTreeMap<u64, Page>,
+    /// [`Window::rewritten`] when they were made.
+    rewritten: u64,
 }
 
 /// A playlist, plain and compressed.
@@ -26,7 +29,7 @@ pub struct Spliced {
     pub gzip: Bytes,
 }
 
-/// Lines that never change, without those that depend on what stands before them.
+/// Lines that stay, without those that depend on what stands before them.
 #[derive(Debug)]
 struct Page {
     text: String,
@@ -67,6 +70,9 @@ impl Pages {
         let stable = first_with_parts(window);
         let first = window.segments.front().map_or(0, |first| page_of(first.msn));
         self.pages = self.pages.split_off(&first);
+        if std::mem::replace(&mut self.rewritten, window.rewritten) != window.rewritten {
+            self.pages.clear();
+        }
         let (mut answer, mut lines, mut map) = (Answer::default(), String::new(), None);
         head(&mut lines, window, 0);
         let mut at = 0;
@@ -189,6 +195,7 @@ mod tests {
             first in 0_u64..200,
             breaks in prop::collection::vec((0_u8..40, 0_u8..10), 1..400),
             dvr in 20_u64..900,
+            lost in prop::collection::btree_set(0_u64..400, 0..4),
         ) {
             let mut window = Window::new(Rid::VIDEO, CONTROL, Span::from_seconds(dvr), 0);
             let report =
@@ -197,6 +204,9 @@ mod tests {
             for (msn, (changes, gap)) in (first..).zip(breaks) {
                 generation += u32::from(changes == 0);
                 window.list(&entry(msn, (changes < 2, gap == 0), generation));
+                if lost.contains(&(msn - first)) {
+                    window.lose(first + (msn - first) / 2);
+                }
                 if msn % 7 == 0 {
                     let spliced = pages.full(&window, &[report]);
                     let rendered = playlist::full(&window, &[report]);

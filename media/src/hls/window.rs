@@ -21,6 +21,8 @@ pub struct Window {
     pub(super) open: Option<ListedSegment>,
     pub(super) next: Option<Position>,
     pub(super) ended: bool,
+    /// How often a listed segment changed: what was made of older ones is no longer true.
+    pub(super) rewritten: u64,
     total: Span,
 }
 
@@ -99,6 +101,7 @@ impl Window {
             open: None,
             next: None,
             ended: false,
+            rewritten: 0,
             total: Span::ZERO,
         }
     }
@@ -250,6 +253,7 @@ impl Window {
             return;
         };
         segment.gap = true;
+        self.rewritten += 1;
         for part in &mut segment.parts {
             part.gap = true;
         }
