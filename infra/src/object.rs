@@ -55,6 +55,17 @@ impl Meta {
     }
 }
 
+/// What a store tells of an object without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its length in bytes.
+    pub size: u64,
+    /// The media type that whoever fetches it straight from the store is told; none where nobody can.
+    pub content_type: Option<String>,
+    /// How long caches are told to keep it; none where nobody can fetch it, or the store forgot.
+    pub cache_control: Option<String>,
+}
+
 /// One line of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -112,8 +123,8 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
         range: Option<Range<u64>>,
     ) -> BoxFuture<'a, Result<Bytes, Error>>;
 
-    /// The length in bytes.
-    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<u64, Error>>;
+    /// What is known of an object without its bytes.
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Head, Error>>;
 
     /// Deletes; a key that is not there is deleted already.
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<(), Error>>;

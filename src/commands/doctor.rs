@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use bytes::Bytes;
 use infra::clock::SystemClock;
 use infra::config::{Config, Overrides};
 use infra::database::Database;
-use infra::object::Meta;
 use infra::tasks::Tasks;
 use serde_json::json;
 use url::Url;
@@ -19,6 +17,8 @@ use super::{Outcome, ground, print};
 use crate::cli::{Common, Doctor};
 use crate::compose::{self, GRACE};
 use crate::via::{self, Judged};
+
+mod store;
 
 /// How one check ended.
 struct Check {
@@ -153,26 +153,11 @@ async fn database(config: &Config) -> Result<String, String> {
 
 async fn objects(config: &Config) -> Result<String, String> {
     const PATIENCE: Duration = Duration::from_secs(20);
-    let round = tokio::time::timeout(PATIENCE, round_trip(config)).await;
-    round.unwrap_or_else(|_| Err("no answer in 20 s".to_owned())).map_err(|why| {
-        format!("{why}: check store.url, HEADWATER_STORE_KEY and HEADWATER_STORE_SECRET")
-    })
-}
-
-/// Writes an object, reads it and a range of it, and deletes it again.
-async fn round_trip(config: &Config) -> Result<String, String> {
-    const KEY: &str = "meta/doctor";
-    let text = |error: &dyn std::error::Error| error.to_string();
     let store = compose::store(config).map_err(|error| format!("{error:#}"))?;
-    let body = Bytes::from_static(b"headwater");
-    store.put(KEY, vec![body.clone()], Meta::of_key(KEY)).await.map_err(|error| text(&error))?;
-    let whole = store.get(KEY, None).await.map_err(|error| text(&error))?;
-    let range = store.get(KEY, Some(4..9)).await.map_err(|error| text(&error))?;
-    store.delete_many(&[KEY.to_owned()]).await.map_err(|error| text(&error))?;
-    if whole != body || range != body.slice(4..9) {
-        return Err("what was read is not what was written".to_owned());
-    }
-    Ok("an object was written, read whole and in part, and deleted".to_owned())
+    let round = tokio::time::timeout(PATIENCE, store::round_trip(&store)).await;
+    round
+        .map_err(|_| "no answer in 20 s: check store.url".to_owned())?
+        .map_err(|fault| fault.to_string())
 }
 
 fn certificate(config: &Config) -> Result<String, String> {

@@ -21,7 +21,12 @@ async fn put(store: &dyn ObjectStore, key: &str, pieces: &[&'static str]) {
 
 async fn an_object_reads_back_whole_and_in_ranges(store: &dyn ObjectStore) {
     put(store, "media/b/1.m4s", &["one", "", "two", "three"]).await;
-    assert_eq!(store.head("media/b/1.m4s").await.unwrap(), 11);
+    let head = store.head("media/b/1.m4s").await.unwrap();
+    assert_eq!(head.size, 11);
+    // Who can be asked for an object tells its headers as they were given.
+    let given = Meta::of_key("1.m4s");
+    assert!(head.content_type.is_none_or(|told| told == given.content_type));
+    assert!(head.cache_control.is_none_or(|told| told == given.cache_control));
     for (range, expected) in [
         (None, "onetwothree"),
         (Some(0..3), "one"),
@@ -38,7 +43,7 @@ async fn an_object_reads_back_whole_and_in_ranges(store: &dyn ObjectStore) {
     assert_eq!(store.get("media/b/empty", None).await.unwrap(), "");
     let large = Bytes::from(vec![7; 3 << 20]);
     store.put("media/b/large", vec![large.clone(), large], Meta::of_key("large")).await.unwrap();
-    assert_eq!(store.head("media/b/large").await.unwrap(), 6 << 20);
+    assert_eq!(store.head("media/b/large").await.unwrap().size, 6 << 20);
     assert_eq!(
         store.get("media/b/large", Some((3 << 20) - 1..(3 << 20) + 1)).await.unwrap(),
         "\x07\x07"

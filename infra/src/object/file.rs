@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::{FutureExt as _, future::BoxFuture};
 
-use super::{Error, LIST_MAX, Listed, Meta, ObjectStore, check_key, clamp};
+use super::{Error, Head, LIST_MAX, Listed, Meta, ObjectStore, check_key, clamp};
 use crate::machine::Room;
 
 /// What a half-written file is called: no key has a word that starts with a dot.
@@ -259,9 +259,12 @@ impl ObjectStore for Files {
         self.blocking(move |files| files.read(&key, range))
     }
 
-    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<u64, Error>> {
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Head, Error>> {
         let key = key.to_owned();
-        self.blocking(move |files| files.size(&key))
+        self.blocking(move |files| {
+            let size = files.size(&key)?;
+            Ok(Head { size, content_type: None, cache_control: None })
+        })
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<(), Error>> {

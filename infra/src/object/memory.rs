@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use parking_lot::RwLock;
 
-use super::{Error, LIST_MAX, Listed, Meta, ObjectStore, check_key, clamp};
+use super::{Error, Head, LIST_MAX, Listed, Meta, ObjectStore, check_key, clamp};
 
 /// Holds every object in memory and forgets them with itself.
 #[derive(Debug, Default)]
@@ -67,8 +67,12 @@ impl ObjectStore for Memory {
         async move { self.slice(key, range) }.boxed()
     }
 
-    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<u64, Error>> {
-        async move { Ok(self.read(key)?.len() as u64) }.boxed()
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Head, Error>> {
+        async move {
+            let size = self.read(key)?.len() as u64;
+            Ok(Head { size, content_type: None, cache_control: None })
+        }
+        .boxed()
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<(), Error>> {

@@ -17,7 +17,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use bytes::Bytes;
 use futures_util::{FutureExt as _, future::BoxFuture};
 
-use super::{BoxError, Error, LIST_MAX, Listed, Meta, ObjectStore, check_key};
+use super::{BoxError, Error, Head, LIST_MAX, Listed, Meta, ObjectStore, check_key};
 use crate::{config::Secret, http::Chunks};
 
 /// Keys of one `DeleteObjects` call, as S3 bounds it.
@@ -134,11 +134,15 @@ impl S3 {
         Ok(body.into_bytes())
     }
 
-    async fn size(&self, key: &str) -> Result<u64, Error> {
+    async fn describe(&self, key: &str) -> Result<Head, Error> {
         check_key(key)?;
         let head = self.client.head_object().bucket(&self.bucket).key(key).send().await;
         let head = head.map_err(|cause| refused(key, cause))?;
-        Ok(u64::try_from(head.content_length().unwrap_or(0)).unwrap_or(0))
+        Ok(Head {
+            size: u64::try_from(head.content_length().unwrap_or(0)).unwrap_or(0),
+            content_type: head.content_type().map(str::to_owned),
+            cache_control: head.cache_control().map(str::to_owned),
+        })
     }
 
     async fn delete(&self, keys: &[String]) -> Result<(), Error> {
@@ -233,8 +237,8 @@ impl ObjectStore for S3 {
         self.read(key, range).boxed()
     }
 
-    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<u64, Error>> {
-        self.size(key).boxed()
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Head, Error>> {
+        self.describe(key).boxed()
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<(), Error>> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use infra::object::{Error, Listed, Memory, Meta, ObjectStore, Store};
+use infra::object::{Error, Head, Listed, Memory, Meta, ObjectStore, Store};
 use infra::tasks::Tasks;
 use tokio::sync::Notify;
 
@@ -74,7 +74,7 @@ impl ObjectStore for Faulty {
         })
     }
 
-    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<u64, Error>> {
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Head, Error>> {
         self.inner.head(key)
     }
 

@@ -76,7 +76,11 @@ async fn seaweedfs_keeps_the_promises_of_a_store() {
         secret_key: Secret::new("SK"),
         path_style: true,
     };
-    conformance::check(&S3::new(&bucket)).await;
+    let store = S3::new(&bucket);
+    conformance::check(&store).await;
+    let head = store.head("media/b/1.m4s").await.unwrap();
+    assert_eq!(head.content_type.as_deref(), Some("video/iso.segment"));
+    assert!(head.cache_control.is_some_and(|kept| kept.ends_with("immutable")));
     let wrong = S3::new(&Bucket { secret_key: Secret::new("other"), ..bucket });
     let refused = wrong.get("page", None).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
