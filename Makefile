@@ -11,8 +11,8 @@ export npm_config_update_notifier := false
 export CARGO_TERM_COLOR ?= auto
 
 step := tests/step.sh
-# Tests that judge when something comes: each has the machine for itself.
-timed := playing:: conformance:: codings:: caches:: doctor::
+# Tests that judge when something comes, or that fill a disk: each has the machine for itself.
+timed := playing:: conformance:: codings:: caches:: doctor:: operator::a_full_disk
 
 .PHONY: help demo test bench fuzz tools web web-watch fmt lint unit system openapi dist clean
 
