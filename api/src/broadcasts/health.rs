@@ -9,12 +9,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use domain::id::BroadcastId;
 use futures_util::stream;
-use http::{HeaderValue, header};
 use infra::bus::{Received, Subscription};
 use infra::http::problem::Problem;
 
 use super::shape::own;
 use crate::auth::{Principal, rights};
+use crate::convention::event_stream;
 use crate::extract::Path;
 use crate::{App, schema};
 
@@ -42,12 +42,7 @@ pub(crate) async fn health(
         let bytes = relay.next().await?;
         Some((Ok::<_, Infallible>(bytes), relay))
     }));
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    Ok(event_stream(body))
 }
 
 struct Relay {

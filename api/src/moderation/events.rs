@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use domain::id::OrgId;
 use futures_util::stream;
-use http::{HeaderValue, header};
 use infra::bus::Subscription;
 use infra::http::problem::Problem;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,6 +17,7 @@ use utoipa_axum::routes;
 use super::queues;
 use crate::App;
 use crate::auth::{Principal, rights};
+use crate::convention::event_stream;
 
 /// Silence after which a comment line keeps proxies and sleeping pages honest.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -57,13 +57,7 @@ pub(crate) async fn events(
         let bytes = watcher.next().await?;
         Some((Ok::<_, Infallible>(bytes), watcher))
     });
-    let mut response = Body::from_stream(body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    let caching = HeaderValue::from_static("no-store, no-transform");
-    headers.insert(header::CACHE_CONTROL, caching);
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    Ok(event_stream(Body::from_stream(body)))
 }
 
 /// One open stream.

@@ -9,12 +9,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use domain::id::OrgId;
 use futures_util::stream;
-use http::{HeaderValue, header};
 use infra::database::orgs;
 use infra::http::problem::Problem;
 use tokio::sync::watch;
 
 use crate::auth::{Principal, rights};
+use crate::convention::event_stream;
 use crate::{App, refusal};
 
 /// Silence after which a comment line keeps the connection honest: no origin publishes here.
@@ -52,12 +52,7 @@ pub(crate) async fn events(
         let bytes = watcher.next().await?;
         Some((Ok::<_, Infallible>(bytes), watcher))
     }));
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    Ok(event_stream(body))
 }
 
 /// One open stream.

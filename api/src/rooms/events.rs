@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use domain::id::RoomId;
 use domain::time::Timestamp;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use infra::http::problem::Problem;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -15,14 +15,13 @@ use utoipa::IntoParams;
 
 use super::enter;
 use crate::auth::{Caller, Principal, rights};
+use crate::convention::event_stream;
 use crate::extract::{Path, Query};
 use crate::room::{Position, Room, Stream, TicketError, Wanted};
 use crate::{App, refusal, schema};
 
 /// What reconnecting pages send.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Keeps nginx from holding events back.
-const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Who, and from where.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -138,12 +137,8 @@ fn names(list: &str) -> HashSet<String> {
 
 /// The answer that no cache and no proxy holds back.
 fn answer(stream: Stream, now: Timestamp) -> Response {
-    let mut response = stream.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+    let mut response = event_stream(stream.into_response());
     // A socket that is taken over has no one else who says it (RFC 9110, 6.6.1).
-    headers.insert(header::DATE, infra::http::date(now));
-    headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    response.headers_mut().insert(header::DATE, infra::http::date(now));
     response
 }

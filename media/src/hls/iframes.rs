@@ -3,7 +3,10 @@
 //! An entry has the number of its segment, so that a blocking request means the same for both. It is
 //! the segment's first I-frame: the byte range from the `moof` of its part to the end of the picture.
 
-use super::playlist::{TAIL_BYTES, line, server_control, skippable};
+use super::playlist::{
+    TAIL_BYTES, breaks, date, independence, line, numbers, server_control, skip, skippable,
+    vod_head, vod_open,
+};
 use super::{ListedPart, Rates, Window, index};
 use crate::packager::{Control, Rid, SegmentOpen};
 use crate::time::Span;
@@ -23,14 +26,6 @@ impl<'a> From<&'a super::ListedSegment> for Picture<'a> {
     fn from(segment: &'a super::ListedSegment) -> Self {
         let super::ListedSegment { msn, open, duration, gap, ref parts, .. } = *segment;
         Self { msn, open, duration, gap, parts }
-    }
-}
-
-impl<'a> From<&'a index::Entry> for Picture<'a> {
-    fn from(entry: &'a index::Entry) -> Self {
-        let index::Entry { msn, fence, generation, pdt, duration, discontinuity, gap, .. } = *entry;
-        let open = SegmentOpen { fence, generation, pdt, discontinuity };
-        Self { msn, open, duration, gap, parts: &entry.parts }
     }
 }
 
@@ -66,17 +61,10 @@ fn render(window: &Window, skipped: usize) -> String {
     line(&mut text, format_args!("#EXTM3U\n#EXT-X-VERSION:{version}"));
     line(&mut text, format_args!("#EXT-X-TARGETDURATION:{}", control.target_seconds));
     server_control(&mut text, control);
-    let first = window.segments.front().or(window.open.as_ref()).map_or(0, |first| first.msn);
-    line(&mut text, format_args!("#EXT-X-MEDIA-SEQUENCE:{first}"));
-    let discontinuities = window.discontinuity_sequence;
-    line(&mut text, format_args!("#EXT-X-DISCONTINUITY-SEQUENCE:{discontinuities}"));
+    numbers(&mut text, window);
     text.push_str("#EXT-X-I-FRAMES-ONLY\n");
-    if control.independent_segments {
-        text.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
-    }
-    if skipped > 0 {
-        line(&mut text, format_args!("#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}"));
-    }
+    independence(&mut text, control);
+    skip(&mut text, skipped);
     let kept = window.segments.iter().skip(skipped).map(Picture::from);
     pictures(&mut text, "", kept);
     if window.ended {
@@ -93,22 +81,12 @@ pub fn vod<'a>(
     entries: impl IntoIterator<Item = &'a index::Entry> + Clone,
 ) -> String {
     const VERSION: u32 = 5;
-    let target = super::playlist::vod_target(control, entries.clone());
-    let first = entries.clone().into_iter().next().map_or(0, |entry| entry.msn);
-    let mut text = String::with_capacity(TAIL_BYTES);
-    line(&mut text, format_args!("#EXTM3U\n#EXT-X-VERSION:{VERSION}"));
-    line(&mut text, format_args!("#EXT-X-TARGETDURATION:{target}"));
-    line(&mut text, format_args!("#EXT-X-MEDIA-SEQUENCE:{first}"));
-    text.push_str("#EXT-X-DISCONTINUITY-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+    let mut text = vod_head(VERSION, control, entries.clone());
     text.push_str("#EXT-X-I-FRAMES-ONLY\n");
-    if control.independent_segments {
-        text.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
-    }
+    independence(&mut text, control);
     let entries = entries.into_iter().enumerate().map(|(at, entry)| {
-        let mut picture = Picture::from(entry);
-        // Nothing stands before the first one.
-        picture.open.discontinuity &= at > 0;
-        picture
+        let index::Entry { msn, duration, gap, ref parts, .. } = *entry;
+        Picture { msn, open: vod_open(at, entry), duration, gap, parts }
     });
     pictures(&mut text, &format!("../../{broadcast}/{rid}/"), entries);
     text.push_str("#EXT-X-ENDLIST\n");
@@ -118,14 +96,9 @@ pub fn vod<'a>(
 fn pictures<'a>(text: &mut String, base: &str, entries: impl Iterator<Item = Picture<'a>>) {
     let mut map = None;
     for Picture { msn, open, duration, gap, parts } in entries {
-        let SegmentOpen { fence, generation, pdt, discontinuity } = open;
-        if discontinuity {
-            text.push_str("#EXT-X-DISCONTINUITY\n");
-        }
-        if map.replace((fence, generation)) != Some((fence, generation)) {
-            line(text, format_args!("#EXT-X-MAP:URI=\"{base}{fence}/init-{generation}.mp4\""));
-        }
-        line(text, format_args!("#EXT-X-PROGRAM-DATE-TIME:{pdt}"));
+        let fence = open.fence;
+        breaks(text, base, &open, &mut map);
+        date(text, &open);
         line(text, format_args!("#EXTINF:{duration},"));
         match range(parts).filter(|_| !gap) {
             Some(Range { start, end }) => {

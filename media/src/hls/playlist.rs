@@ -1,7 +1,7 @@
 //! Media playlists as text. The same window gives the same bytes on every node.
 
 use super::{ListedPart, ListedSegment, Position, Window, index};
-use crate::packager::{Control, Rid};
+use crate::packager::{Control, Rid, SegmentOpen};
 use crate::time::Span;
 use std::fmt::Write as _;
 
@@ -63,7 +63,7 @@ fn render(window: &Window, reports: &[Report], skipped: usize) -> String {
     let mut map = None;
     let parts_from = first_with_parts(window);
     for (at, segment) in window.segments.iter().enumerate().skip(skipped) {
-        breaks(&mut text, segment, &mut map);
+        breaks(&mut text, "", &segment.open, &mut map);
         segment_body(&mut text, window, segment, at >= parts_from);
     }
     tail(&mut text, window, reports, &mut map);
@@ -82,8 +82,8 @@ pub(super) fn tail(
         return;
     }
     if let Some(open) = window.open.as_ref().filter(|_| window.control.part_target.is_some()) {
-        breaks(text, open, map);
-        date(text, open);
+        breaks(text, "", &open.open, map);
+        date(text, &open.open);
         parts(text, window, open);
     }
     live_tail(text, window, reports);
@@ -101,13 +101,26 @@ pub(super) fn head(text: &mut String, window: &Window, skipped: usize) {
     if let Some(target) = control.part_target {
         line(text, format_args!("#EXT-X-PART-INF:PART-TARGET={target}"));
     }
+    numbers(text, window);
+    independence(text, control);
+    skip(text, skipped);
+}
+
+/// Where a window begins.
+pub(super) fn numbers(text: &mut String, window: &Window) {
     let first = window.segments.front().or(window.open.as_ref()).map_or(0, |first| first.msn);
     line(text, format_args!("#EXT-X-MEDIA-SEQUENCE:{first}"));
     let discontinuities = window.discontinuity_sequence;
     line(text, format_args!("#EXT-X-DISCONTINUITY-SEQUENCE:{discontinuities}"));
+}
+
+pub(super) fn independence(text: &mut String, control: &Control) {
     if control.independent_segments {
         text.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
     }
+}
+
+pub(super) fn skip(text: &mut String, skipped: usize) {
     if skipped > 0 {
         line(text, format_args!("#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}"));
     }
@@ -140,19 +153,24 @@ pub(super) fn first_with_parts(window: &Window) -> usize {
     0
 }
 
-/// What a segment says because it differs from the one before it.
-pub(super) fn breaks(text: &mut String, segment: &ListedSegment, map: &mut Option<(u64, u32)>) {
-    let open = &segment.open;
-    if open.discontinuity {
+/// What a segment says because it differs from the one before it; `base` stands before its URIs.
+pub(super) fn breaks(
+    text: &mut String,
+    base: &str,
+    open: &SegmentOpen,
+    map: &mut Option<(u64, u32)>,
+) {
+    let SegmentOpen { fence, generation, discontinuity, .. } = *open;
+    if discontinuity {
         text.push_str("#EXT-X-DISCONTINUITY\n");
     }
-    if map.replace((open.fence, open.generation)) != Some((open.fence, open.generation)) {
-        line(text, format_args!("#EXT-X-MAP:URI=\"{}/init-{}.mp4\"", open.fence, open.generation));
+    if map.replace((fence, generation)) != Some((fence, generation)) {
+        line(text, format_args!("#EXT-X-MAP:URI=\"{base}{fence}/init-{generation}.mp4\""));
     }
 }
 
-fn date(text: &mut String, segment: &ListedSegment) {
-    line(text, format_args!("#EXT-X-PROGRAM-DATE-TIME:{}", segment.open.pdt));
+pub(super) fn date(text: &mut String, open: &SegmentOpen) {
+    line(text, format_args!("#EXT-X-PROGRAM-DATE-TIME:{}", open.pdt));
 }
 
 /// What a complete segment says, whatever precedes it.
@@ -162,7 +180,7 @@ pub(super) fn segment_body(
     segment: &ListedSegment,
     with_parts: bool,
 ) {
-    date(text, segment);
+    date(text, &segment.open);
     if with_parts {
         parts(text, window, segment);
     }
@@ -211,13 +229,27 @@ pub(super) fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(text, "{line}").expect("writing to a string does not fail");
 }
 
-/// The target duration of a recording: at least the broadcast's.
-pub(super) fn vod_target<'a>(
+/// What precedes the segments of a recording; its target duration is at least the broadcast's.
+pub(super) fn vod_head<'a>(
+    version: u32,
     control: &Control,
-    entries: impl IntoIterator<Item = &'a index::Entry>,
-) -> u64 {
-    let longest = entries.into_iter().map(|entry| entry.duration.round_seconds()).max();
-    longest.unwrap_or(0).max(u64::from(control.target_seconds))
+    entries: impl IntoIterator<Item = &'a index::Entry> + Clone,
+) -> String {
+    let longest = entries.clone().into_iter().map(|entry| entry.duration.round_seconds()).max();
+    let target = longest.unwrap_or(0).max(u64::from(control.target_seconds));
+    let first = entries.into_iter().next().map_or(0, |entry| entry.msn);
+    let mut text = String::with_capacity(TAIL_BYTES);
+    line(&mut text, format_args!("#EXTM3U\n#EXT-X-VERSION:{version}"));
+    line(&mut text, format_args!("#EXT-X-TARGETDURATION:{target}"));
+    line(&mut text, format_args!("#EXT-X-MEDIA-SEQUENCE:{first}"));
+    text.push_str("#EXT-X-DISCONTINUITY-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+    text
+}
+
+/// How a recording's segment begins; nothing stands before the first one.
+pub(super) fn vod_open(at: usize, entry: &index::Entry) -> SegmentOpen {
+    let index::Entry { fence, generation, pdt, discontinuity, .. } = *entry;
+    SegmentOpen { fence, generation, pdt, discontinuity: discontinuity && at > 0 }
 }
 
 /// A recording's media playlist: `/vod/{rec}/{rid}/media.m3u8`, its segments
@@ -232,35 +264,18 @@ pub fn vod<'a>(
     entries: impl IntoIterator<Item = &'a index::Entry> + Clone,
 ) -> String {
     const VERSION: u32 = 6;
-    let target = vod_target(control, entries.clone());
-    let first = entries.clone().into_iter().next().map_or(0, |entry| entry.msn);
-    let mut text = String::with_capacity(TAIL_BYTES);
-    line(&mut text, format_args!("#EXTM3U\n#EXT-X-VERSION:{VERSION}"));
-    line(&mut text, format_args!("#EXT-X-TARGETDURATION:{target}"));
-    line(&mut text, format_args!("#EXT-X-MEDIA-SEQUENCE:{first}"));
-    text.push_str("#EXT-X-DISCONTINUITY-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n");
-    if control.independent_segments {
-        text.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
-    }
-    let mut map = None;
+    let mut text = vod_head(VERSION, control, entries.clone());
+    independence(&mut text, control);
+    let (base, mut map) = (format!("../../{broadcast}/{rid}/"), None);
     for (at, entry) in entries.into_iter().enumerate() {
-        let base = format_args!("../../{broadcast}/{rid}/{}", entry.fence);
-        if entry.discontinuity && at > 0 {
-            text.push_str("#EXT-X-DISCONTINUITY\n");
-        }
-        let init = Some((entry.fence, entry.generation));
-        if map != init {
-            line(
-                &mut text,
-                format_args!("#EXT-X-MAP:URI=\"{base}/init-{}.mp4\"", entry.generation),
-            );
-            map = init;
-        }
-        line(&mut text, format_args!("#EXT-X-PROGRAM-DATE-TIME:{}", entry.pdt));
+        let open = vod_open(at, entry);
+        breaks(&mut text, &base, &open, &mut map);
+        date(&mut text, &open);
         if entry.gap {
             text.push_str("#EXT-X-GAP\n");
         }
-        line(&mut text, format_args!("#EXTINF:{},\n{base}/{}.m4s", entry.duration, entry.msn));
+        let index::Entry { duration, fence, msn, .. } = entry;
+        line(&mut text, format_args!("#EXTINF:{duration},\n{base}{fence}/{msn}.m4s"));
     }
     text.push_str("#EXT-X-ENDLIST\n");
     text

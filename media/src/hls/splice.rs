@@ -51,7 +51,7 @@ impl Page {
         let mut text = String::new();
         for (at, segment) in segments().enumerate() {
             if at > 0 {
-                breaks(&mut text, segment, &mut map);
+                breaks(&mut text, "", &segment.open, &mut map);
             }
             segment_body(&mut text, window, segment, false);
         }
@@ -77,7 +77,7 @@ impl Pages {
         head(&mut lines, window, 0);
         let mut at = 0;
         while let Some(segment) = window.segments.get(at) {
-            breaks(&mut lines, segment, &mut map);
+            breaks(&mut lines, "", &segment.open, &mut map);
             if segment.msn % PAGE_SEGMENTS == 0
                 && let Some(page) = self.page(window, at, stable)
             {
